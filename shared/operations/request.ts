@@ -1,0 +1,59 @@
+/** What a deploy is asked to do: plain values that the edge has read, checked and merged. */
+import type { HostAddress, ConnectionSettings } from '../ssh/settings.js';
+import type { RegistryLogin } from '../host/registry-login.js';
+
+/** A hook as the config writes it, its command as argv (a string in the config becomes `[sh, -c, string]`). */
+export interface Hook {
+  readonly kind: 'run' | 'exec' | 'host';
+  /** The service of `run` and `exec`. */
+  readonly service?: string;
+  readonly command: readonly string[];
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly onReturn?: 'rerun';
+}
+
+export interface DeployRequest {
+  readonly operation: 'deploy' | 'plan';
+  readonly environment: string | undefined;
+  readonly project: string;
+  /** On the host; absolute, or beginning with `~/`. */
+  readonly path: string;
+  /** Absolute folder of the config file on the runner: `composeFiles`, `ship` and `envFile` are relative to it. */
+  readonly root: string;
+  /** Empty: the file that Compose itself would pick. */
+  readonly composeFiles: readonly string[];
+  readonly profiles: readonly string[];
+  readonly scale: Readonly<Record<string, number>>;
+  readonly ship: readonly string[];
+  /** The name of the config's `env-file`, relative to root, when there is one. */
+  readonly envFile: string | undefined;
+  /** The whole environment of the stack: env-file, then env-names, then env. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly hosts: readonly HostAddress[];
+  readonly connection: ConnectionSettings;
+  readonly sudo: boolean;
+  readonly registries: readonly RegistryLogin[];
+  readonly version: string;
+  readonly commit: string;
+  readonly actor: string;
+  readonly runUrl: string;
+  readonly reason: string;
+  readonly hooks: {
+    readonly beforeSwitch: readonly Hook[];
+    readonly afterSwitch: readonly Hook[];
+  };
+  /** Milliseconds. */
+  readonly health: { readonly timeout: number; readonly stable: number };
+  readonly onFileChange: Readonly<Record<string, 'recreate' | 'restart' | 'ignore'>>;
+  readonly pull: Readonly<Record<string, 'auto' | 'always'>>;
+  readonly forceRecreate: boolean;
+  readonly build: 'auto' | 'never';
+  readonly rollback: 'auto' | 'never';
+  readonly prune: 'own' | 'dangling' | 'build-cache' | 'none';
+  readonly keepReleases: number;
+  /** Milliseconds. */
+  readonly lockTimeout: number;
+  readonly forceUnlock: string | undefined;
+  readonly url: string | undefined;
+}
