@@ -2,7 +2,12 @@
 
 export type HostAddress =
   | { readonly kind: 'local' }
-  | { readonly kind: 'ssh'; readonly user: string | undefined; readonly hostname: string; readonly port: number | undefined };
+  | {
+      readonly kind: 'ssh';
+      readonly user: string | undefined;
+      readonly hostname: string;
+      readonly port: number | undefined;
+    };
 
 export interface ConnectionSettings {
   /** As pasted; undefined: the agent of SSH_AUTH_SOCK, or none. */
