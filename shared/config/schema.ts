@@ -1,0 +1,19 @@
+/** The JSON Schema of homeport.yml, compiled when it is first needed: it is the single truth for what the file may say. */
+import { Ajv, type ErrorObject } from 'ajv';
+import schema from '../../homeport.schema.json' with { type: 'json' };
+
+export type SchemaError = ErrorObject;
+
+let compiled: ((value: unknown) => SchemaError[]) | undefined;
+
+/** Everything in which a parsed homeport.yml differs from the schema. */
+export function schemaErrors(value: unknown): SchemaError[] {
+  compiled ??= compile();
+  return compiled(value);
+}
+
+function compile(): (value: unknown) => SchemaError[] {
+  // verbose: an error then carries the value and the schema around it, from which its message is made.
+  const validate = new Ajv({ allErrors: true, verbose: true, strictTypes: false }).compile(schema);
+  return (value) => (validate(value) ? [] : (validate.errors ?? []));
+}
