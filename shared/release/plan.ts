@@ -1,6 +1,7 @@
 /** What a deploy will do, service by service, from our own data: never from `compose up --dry-run`. */
 
-export type ServiceAction = 'keep' | 'recreate' | 'restart' | 'create' | 'start' | 'remove';
+/** `scale` changes only how many replicas run; `start` only starts what stopped. */
+export type ServiceAction = 'keep' | 'recreate' | 'restart' | 'create' | 'start' | 'scale' | 'remove';
 
 export interface ServicePlan {
   readonly service: string;
@@ -10,16 +11,51 @@ export interface ServicePlan {
   readonly image?: { readonly from?: string; readonly to: string };
 }
 
+/** Paths relative to the project's folder. */
+export interface PlanFiles {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Names only: of environment keys, networks, volumes. */
+export interface PlanNames {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
 export interface Plan {
   readonly release: string;
   readonly previousRelease: string | undefined;
   readonly services: readonly ServicePlan[];
-  /** Paths relative to the project's folder. */
-  readonly files: { readonly added: readonly string[]; readonly changed: readonly string[]; readonly removed: readonly string[] };
-  /** Names of keys only. */
-  readonly env: { readonly added: readonly string[]; readonly changed: readonly string[]; readonly removed: readonly string[] };
-  readonly networks: { readonly added: readonly string[]; readonly removed: readonly string[] };
-  readonly volumes: { readonly added: readonly string[]; readonly removed: readonly string[] };
+  readonly files: PlanFiles;
+  readonly env: PlanNames;
+  readonly networks: PlanNames;
+  readonly volumes: PlanNames;
   readonly hooks: readonly string[];
   readonly warnings: readonly string[];
+}
+
+/** The services whose containers a plan touches. */
+export function changedServices(plan: Plan): string[] {
+  return plan.services.filter(({ action }) => action !== 'keep').map(({ service }) => service);
+}
+
+/** Whether a plan does anything at all to the host. */
+export function changesAnything(plan: Plan): boolean {
+  const { files, env } = plan;
+  return (
+    changedServices(plan).length > 0 ||
+    [files.added, files.changed, files.removed, env.added, env.changed, env.removed].some((list) => list.length > 0)
+  );
+}
+
+/** Which of two maps' keys are new, differ, or are gone; sorted. */
+export function compareNames(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): PlanNames {
+  return {
+    added: [...after.keys()].filter((key) => !before.has(key)).sort(),
+    changed: [...after.keys()].filter((key) => before.has(key) && before.get(key) !== after.get(key)).sort(),
+    removed: [...before.keys()].filter((key) => !after.has(key)).sort(),
+  };
 }

@@ -1,0 +1,42 @@
+/**
+ * A durable job's own record on the host, one line a fact: `<uptime seconds> <word> <job>:<step> <title>`. Uptime and not
+ * the clock, which may jump. A full disk may lose lines, never corrupt one, so whatever is there can be trusted.
+ */
+
+export type JournalWord = 'begin' | 'end' | 'fail' | 'done' | 'lost-lock' | 'turn-back';
+
+export interface JournalEntry {
+  /** Seconds since the host's boot. */
+  readonly uptime: number;
+  readonly word: JournalWord;
+  /** Which script wrote it: hooks, switch, after, revert. */
+  readonly job: string;
+  /** Counted from 1 in its job; 0 for the job as a whole. */
+  readonly step: number;
+  readonly text: string;
+}
+
+const LINE = /^(\d+(?:\.\d+)?) (begin|end|fail|done|lost-lock|turn-back) (\w+):(\d+)(?: (.*))?$/;
+
+/** The entries of a journal; a line that was cut short is left out. */
+export function parseJournal(text: string): JournalEntry[] {
+  const entries: JournalEntry[] = [];
+  for (const line of text.split('\n')) {
+    const match = LINE.exec(line);
+    if (match === null) continue;
+    const [, uptime, word, job, step, rest] = match;
+    entries.push({
+      uptime: Number(uptime),
+      word: word as JournalWord,
+      job: job ?? '',
+      step: Number(step),
+      text: rest ?? '',
+    });
+  }
+  return entries;
+}
+
+/** The step that failed, if one did: the newest `fail`. */
+export function failedStep(entries: readonly JournalEntry[]): JournalEntry | undefined {
+  return entries.findLast((entry) => entry.word === 'fail' || entry.word === 'lost-lock');
+}

@@ -1,0 +1,27 @@
+/** How Compose is called for a release: where it is staged, where it serves, and where the previous one did. */
+import { posix } from 'node:path';
+import type { ComposeCall } from '../compose/command.js';
+
+export interface CallSubject {
+  readonly project: string;
+  readonly composeFiles: readonly string[];
+  readonly profiles: readonly string[];
+}
+
+/** In a folder that holds the release's files: the project's own path, or where they are staged. */
+export function composeCall({ project, composeFiles, profiles }: CallSubject, folder: string): ComposeCall {
+  const [first = ''] = composeFiles;
+  return {
+    project,
+    directory: posix.join(folder, posix.dirname(first)),
+    files: composeFiles.map((file) => posix.join(folder, file)),
+    envFile: posix.join(folder, '.env'),
+    profiles,
+  };
+}
+
+/** A resolved model on standard input, in the place where it will serve; it needs no environment any more. */
+export function modelCall({ project, composeFiles }: CallSubject, folder: string): ComposeCall {
+  const [first = ''] = composeFiles;
+  return { project, directory: posix.join(folder, posix.dirname(first)), files: ['-'] };
+}

@@ -1,0 +1,122 @@
+/** The end of a run on the host: the decision, the pointer, the record, and what nobody needs any more; one session. */
+import { HostFailure } from '../base/errors.js';
+import type { Log } from '../base/log.js';
+import type { HostShell } from '../ssh/host-shell.js';
+import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import { releaseOfTag } from '../release/holding.js';
+import { releasesToRemove } from '../release/retention.js';
+import { decideText, pointText, type Store } from '../release/store.js';
+import { writeManifest, type Manifest } from '../release/manifest.js';
+import type { OpenHost } from './open-host.js';
+import type { PreparedRelease } from './prepared.js';
+import type { DeployRequest } from './request.js';
+
+const LOCK_LOST = 76;
+const DECIDED_OTHERWISE = 77;
+
+export interface Confirmation {
+  readonly host: OpenHost;
+  readonly request: DeployRequest;
+  readonly release: PreparedRelease;
+  readonly manifest: Manifest;
+  readonly token: string;
+  readonly line: string;
+}
+
+/** @throws HostFailure when the host was decided otherwise meanwhile: the release is not confirmed then */
+export async function confirm({ host, request, release, manifest, token, line }: Confirmation): Promise<void> {
+  const { layout } = release;
+  const result = await host.shell.run(
+    lines(
+      sh`set -u`,
+      sh`umask 077`,
+      sh`printf '%s' ${writeManifest(manifest)} >${`${layout.manifest}.new`} || exit 1`,
+      sh`test "$(cat ${host.layout.lockToken} 2>/dev/null)" = ${token} || exit ${LOCK_LOST}`,
+      sh`${decideText(layout, 'confirmed')} || exit ${DECIDED_OTHERWISE}`,
+      sh`mv -f ${`${layout.manifest}.new`} ${layout.manifest}`,
+      pointText(host.layout, layout),
+      appendText(host, line),
+      sh`rm -rf ${layout.build} ${`${layout.directory}/build.json`} ${`${layout.directory}/before`}`,
+      // What left the stack was kept, stopped, as long as a return could need it. Volumes stay, anonymous ones too.
+      removeContainersText(host, release),
+      sh`exit 0`,
+    ),
+  );
+  if (result.status === DECIDED_OTHERWISE)
+    throw new HostFailure(host.shell.name, 'the host decided to return before this run could confirm');
+  if (result.status === LOCK_LOST) throw new HostFailure(host.shell.name, 'the lock was taken over by another run');
+  if (result.status !== 0)
+    throw new HostFailure(host.shell.name, `release ${request.project} ${release.id} could not be confirmed`, [
+      result.stderr.trim(),
+    ]);
+}
+
+/** Writes down how a run ended that was not confirmed; the staged files of a release that never served go. */
+export async function recordFailure(
+  host: OpenHost,
+  release: PreparedRelease | undefined,
+  manifest: Manifest | undefined,
+  line: string,
+): Promise<void> {
+  await host.shell.run(
+    lines(
+      sh`umask 077`,
+      appendText(host, line),
+      ...(release === undefined || manifest === undefined
+        ? []
+        : [
+            sh`printf '%s' ${writeManifest(manifest)} >${release.layout.manifest}`,
+            sh`rm -rf ${release.layout.build} ${`${release.layout.directory}/build.json`}`,
+          ]),
+    ),
+  );
+}
+
+/** Takes a release's folder away that was staged only to plan. */
+export async function discard(host: { shell: HostShell }, directory: string): Promise<void> {
+  await host.shell.run(sh`rm -rf ${directory}`);
+}
+
+/**
+ * Removes releases beyond the retention and the images that only they held, by our own tags. It never fails a deploy.
+ * @returns the releases that went
+ */
+export async function prune(
+  host: OpenHost,
+  request: DeployRequest,
+  store: Store,
+  serving: string,
+  log: Log,
+): Promise<string[]> {
+  if (request.prune === 'none') return [];
+  const candidates = store.releases.map(({ id, decision }) => ({ id, good: decision === 'confirmed' }));
+  const known = [...candidates.filter(({ id }) => id !== serving), { id: serving, good: true }];
+  const gone = releasesToRemove(known, request.keepReleases, [serving, store.current?.id ?? serving]);
+  const kept = new Set(known.map(({ id }) => id).filter((id) => !gone.includes(id)));
+  try {
+    const tags = await host.engine.imageTags(`homeport/${request.project}/*`);
+    const loose = tags.filter((tag) => !kept.has(releaseOfTag(tag, request.project) ?? serving));
+    await Promise.all(loose.map(async (tag) => host.engine.untag(tag)));
+    const directories = gone.map((id) => host.layout.release(id).directory);
+    const tasks = [
+      ...(directories.length === 0 ? [] : [sh`rm -rf ${directories}`]),
+      ...(request.prune === 'dangling' ? [sh`${host.docker} image prune -f`] : []),
+      ...(request.prune === 'build-cache' ? [sh`${host.docker} builder prune -f`] : []),
+    ];
+    if (tasks.length > 0) await host.shell.run(lines(...tasks));
+  } catch (error) {
+    log.warning(`pruning old releases did not succeed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return gone;
+}
+
+function removeContainersText(host: OpenHost, { plan, observedBefore }: PreparedRelease): ShellText {
+  const ids = plan.services
+    .filter(({ action }) => action === 'remove')
+    .flatMap(({ service }) => (observedBefore.get(service) ?? []).map(({ id }) => id));
+  return ids.length === 0 ? sh`:` : sh`{ ${host.docker} rm -f ${ids} >/dev/null || :; }`;
+}
+
+function appendText(host: OpenHost, line: string): ShellText {
+  return sh`printf '%s\n' ${line} >>${host.layout.log}`;
+}

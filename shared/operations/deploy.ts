@@ -1,0 +1,171 @@
+/**
+ * How a deploy runs: connect, lock, recover what an earlier run left, stage the files, plan, fetch the images, hooks, switch,
+ * health, confirm, prune, report. Until the switch the running stack is not touched; after it the deploy ends with the new
+ * release healthy or with the old one exactly as it was.
+ */
+import { UserError } from '../base/errors.js';
+import { findShipment } from '../compose/finder.js';
+import type { Shipment } from '../compose/shipment.js';
+import { acquireLock, type Lock } from '../host/lock.js';
+import { changesAnything } from '../release/plan.js';
+import type { Store } from '../release/store.js';
+import { confirm, discard, prune } from './conclude.js';
+import type { DeployContext } from './context.js';
+import { EventFeed } from './event-feed.js';
+import { fetchImages } from './fetch.js';
+import { openHost, type OpenHost } from './open-host.js';
+import { Phases } from './phases.js';
+import { prepareRelease, withFetchedImages } from './preparation.js';
+import type { PreparedRelease } from './prepared.js';
+import { makeManifest, logLine } from './record.js';
+import { recover } from './recover.js';
+import { Report } from './report.js';
+import type { DeployRequest } from './request.js';
+import type { DeployResult } from './result.js';
+import { releaseScripts } from './scripts.js';
+import { runEarlyHooks, runHealthGate, runLateHooks, runSwitch, type Switching } from './switching.js';
+import { turnBack } from './turn-back.js';
+
+/**
+ * Deploys to the request's host.
+ * @returns how it ended, also when it failed once the host was reached
+ * @throws UserError for bad input, HostFailure for a host that cannot be reached; nothing was changed then
+ */
+export async function deploy(request: DeployRequest, context: DeployContext): Promise<DeployResult> {
+  const phases = new Phases(context.log);
+  const [address] = request.hosts;
+  if (address === undefined) throw new UserError('no host is given: set `host` to user@host');
+  const shipment = await findShipment({
+    root: request.root,
+    composeFiles: request.composeFiles,
+    ship: request.ship,
+    env: { ...request.env, HOMEPORT_VERSION: request.version, HOMEPORT_COMMIT: request.commit },
+    profiles: request.profiles,
+    ...(request.envFile === undefined ? {} : { provided: [request.envFile] }),
+  });
+  const host = await phases.run('connect', async () => openHost(address, request, context));
+  try {
+    return await deployTo(host, shipment, new Report(host, request, phases), context);
+  } finally {
+    await host.close();
+  }
+}
+
+async function deployTo(
+  host: OpenHost,
+  shipment: Shipment,
+  report: Report,
+  context: DeployContext,
+): Promise<DeployResult> {
+  const { request, phases } = report;
+  try {
+    const lock = await phases.run('lock', async () => takeLock(host, request, context));
+    try {
+      return await deployUnderLock(host, lock, shipment, report, context);
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    return report.failedBeforeSwitch(error);
+  }
+}
+
+async function deployUnderLock(
+  host: OpenHost,
+  lock: Lock,
+  shipment: Shipment,
+  report: Report,
+  context: DeployContext,
+): Promise<DeployResult> {
+  const { request, phases } = report;
+  const { log, signal } = context;
+  const store = await phases.run('recover', async () => recover(host.shell, host.layout, host.environment, log));
+  report.foundStore(store);
+  const planned = await phases.run('plan', async () => prepareRelease({ host, request, shipment, store, log, phases }));
+  report.planned(planned.plan);
+  signal.throwIfAborted();
+  if (request.operation === 'plan' || !changesAnything(planned.plan)) {
+    await discard(host, planned.layout.directory);
+    return request.operation === 'plan' ? report.finished('planned') : report.finished('unchanged');
+  }
+  const images = await phases.run('fetch', async () =>
+    fetchImages({ host, request, id: planned.id, staged: planned.staged, images: planned.images, log, signal }),
+  );
+  const release = await withFetchedImages(planned, images, { host, request });
+  report.prepared(release);
+  signal.throwIfAborted();
+  if (!changesAnything(release.plan)) {
+    await discard(host, release.layout.directory);
+    return report.finished('unchanged');
+  }
+  return switchTo(release, { host, lock, store, report, context });
+}
+
+interface Surroundings {
+  readonly host: OpenHost;
+  readonly lock: Lock;
+  readonly store: Store;
+  readonly report: Report;
+  readonly context: DeployContext;
+}
+
+async function switchTo(
+  release: PreparedRelease,
+  { host, lock, store, report, context }: Surroundings,
+): Promise<DeployResult> {
+  const { request, phases } = report;
+  const { log, signal } = context;
+  const feed = await EventFeed.open(host.engine, request.project);
+  const scripts = releaseScripts({ host, request, release, token: lock.token });
+  const switching: Switching = { host, request, release, scripts, feed, log, signal };
+  try {
+    const early = scripts.steps.hooks.length > 0;
+    if (early) await phases.run('hooks', async () => runEarlyHooks(switching));
+    signal.throwIfAborted();
+    try {
+      await phases.run('switch', async () => runSwitch(switching, early));
+      await phases.run('health', async () => passGates(switching));
+      const downtimes = report.measuredDowntime(feed.seen, release);
+      const manifest = makeManifest(host, request, release, {
+        verdict: 'deployed',
+        phases: phases.times,
+        downtime: downtimes,
+      });
+      const line = logLine(request, {
+        release: release.id,
+        previous: store.current?.id,
+        verdict: 'deployed',
+        duration: phases.elapsed,
+      });
+      await phases.run('confirm', async () => confirm({ host, request, release, manifest, token: lock.token, line }));
+    } catch (error) {
+      return await report.failedAfterSwitch(error, switching, async () => turnBack(switching, error));
+    }
+    await phases.run('prune', async () => prune(host, request, store, release.id, log));
+    return report.finished('deployed');
+  } finally {
+    await feed.close();
+  }
+}
+
+/** Healthy first, then what may only happen on a healthy release, then healthy for as long as asked. */
+async function passGates(switching: Switching): Promise<void> {
+  const { request, scripts } = switching;
+  if (scripts.steps.after.length > 0) {
+    await runHealthGate(switching, 0);
+    await runLateHooks(switching);
+  }
+  await runHealthGate(switching, request.health.stable);
+}
+
+async function takeLock(host: OpenHost, request: DeployRequest, { log, signal }: DeployContext): Promise<Lock> {
+  return acquireLock(host.shell, host.layout, {
+    owner: { operation: request.operation, actor: request.actor, runUrl: request.runUrl, reason: request.reason },
+    timeout: request.lockTimeout,
+    ...(request.forceUnlock === undefined ? {} : { forceUnlock: request.forceUnlock }),
+    signal,
+    onWait: (message: string) => {
+      log.info(message);
+    },
+  });
+}

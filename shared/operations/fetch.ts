@@ -1,0 +1,135 @@
+/** Brings the images of a release onto the host while the old one serves, and holds them there by our own tags. No name of the stack's moves. */
+import { HostFailure, UserError } from '../base/errors.js';
+import type { Log } from '../base/log.js';
+import { fetchImage } from '../host/image-resolver.js';
+import { buildFile } from '../release/build-file.js';
+import { holdingTag } from '../release/holding.js';
+import type { ReleaseImage } from '../release/manifest.js';
+import type { Staged } from '../release/staging.js';
+import type { WantedImage } from '../release/wanted-images.js';
+import { shipTar } from '../ssh/ship.js';
+import { lines, sh } from '../ssh/shell-text.js';
+import { withRegistryLogins } from './registry-config.js';
+import type { OpenHost } from './open-host.js';
+import type { DeployRequest } from './request.js';
+
+export interface FetchInput {
+  readonly host: OpenHost;
+  readonly request: DeployRequest;
+  readonly id: string;
+  readonly staged: Staged;
+  readonly images: ReadonlyMap<string, WantedImage>;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Service -> image, all on the host and held.
+ * @throws HostFailure with what the registry or the build said; nothing that serves was touched
+ */
+export async function fetchImages(input: FetchInput): Promise<Map<string, ReleaseImage>> {
+  const built = await buildImages(input);
+  const fetched = await Promise.all(
+    [...input.images].map(async ([service, image]): Promise<[string, ReleaseImage]> => [
+      service,
+      await fetchOne(service, image, built, input),
+    ]),
+  );
+  await Promise.all(
+    fetched.map(async ([service, image]) =>
+      input.host.engine.tagImage(image.id, holdingTag(input.request.project, service, input.id)),
+    ),
+  );
+  return new Map(fetched);
+}
+
+async function fetchOne(
+  service: string,
+  image: WantedImage,
+  built: ReadonlyMap<string, string>,
+  input: FetchInput,
+): Promise<ReleaseImage> {
+  const { reference } = image;
+  switch (image.source) {
+    case 'recorded':
+      return { reference, id: image.id, ...(image.pinned === undefined ? {} : { pinned: image.pinned }) };
+    case 'build': {
+      const id = image.id ?? built.get(service);
+      if (id === undefined) throw new Error(`service ${service} was not built`);
+      return { reference, id, buildInputs: image.buildInputs };
+    }
+    case 'registry': {
+      const { host, request, log } = input;
+      const id =
+        image.id ??
+        (await fetchImage(host.engine, host.facts, image.resolved, request.registries, (line) => {
+          log.debug(line);
+        }));
+      return { reference, id, pinned: image.resolved.pinned };
+    }
+  }
+}
+
+/** Builds what is to be built in one call, so that shared stages are built once. Service -> image id. */
+async function buildImages({
+  host,
+  request,
+  id,
+  staged,
+  images,
+  log,
+  signal,
+}: FetchInput): Promise<Map<string, string>> {
+  const due = [...images]
+    .filter(([, image]) => image.source === 'build' && image.id === undefined)
+    .map(([service]) => service);
+  if (due.length === 0) return new Map();
+  if (!host.facts.buildx) log.warning('this host has no buildx: images are built by the classic builder');
+  const release = host.layout.release(id);
+  const names = new Map(due.map((service) => [service, holdingTag(request.project, service, id)]));
+  const file = `${release.directory}/build.json`;
+  await withRegistryLogins(host, request.registries, async (configuration) => {
+    const build = sh`${host.withEnvironment([...configuration, 'BUILDX_NO_DEFAULT_ATTESTATIONS=1', 'BUILDKIT_PROGRESS=plain'])} ${host.facts.composeCommand} -p ${request.project} --project-directory ${release.build} -f ${file} build`;
+    const result = await shipTar(
+      host.shell,
+      lines(
+        sh`set -u`,
+        sh`mkdir -p ${release.build} && tar -xpof - -C ${release.directory} || exit 1`,
+        sh`${build} </dev/null 2>&1`,
+      ),
+      [
+        {
+          path: 'build.json',
+          mode: 0o600,
+          content: buildFile(staged.stagedModel, names, release.files, release.build),
+        },
+      ],
+      {
+        onStdout: (line) => {
+          log.output(line);
+        },
+        signal,
+      },
+    );
+    if (result.status !== 0) {
+      throw new HostFailure(
+        host.shell.name,
+        `the build of ${due.join(', ')} failed`,
+        result.stdout
+          .split('\n')
+          .filter((line) => line.trim() !== '')
+          .slice(-40),
+      );
+    }
+  });
+  const built = await Promise.all(
+    [...names].map(async ([service, name]): Promise<[string, string]> => [service, await idOf(host, name)]),
+  );
+  return new Map(built);
+}
+
+async function idOf(host: OpenHost, name: string): Promise<string> {
+  const image = await host.engine.inspectImage(name);
+  if (image === undefined) throw new UserError(`the build left no image ${name} on ${host.shell.name}`);
+  return image.id;
+}

@@ -1,0 +1,63 @@
+/** A host as an operation works with it: one connection, its facts, its engine, the places on it. */
+import type { Log } from '../base/log.js';
+import { openEngine, type Engine } from '../host/engine.js';
+import { checkFacts, gatherFacts, type HostFacts } from '../host/facts.js';
+import { layoutOf, type Layout } from '../host/layout.js';
+import { connect } from '../ssh/connect.js';
+import type { HostShell } from '../ssh/host-shell.js';
+import type { HostAddress } from '../ssh/settings.js';
+import { sh, type ShellText } from '../ssh/shell-text.js';
+import type { DeployRequest } from './request.js';
+
+export interface OpenHost {
+  readonly shell: HostShell;
+  readonly facts: HostFacts;
+  readonly engine: Engine;
+  readonly layout: Layout;
+  /** `NAME=value` words of what docker and Compose need; the variables of someone's shell must not beat a release's. */
+  readonly environment: ShellText;
+  /** `env -i` with that environment and some more. */
+  withEnvironment(more: readonly string[]): ShellText;
+  /** Docker's client, up to its own arguments. */
+  readonly docker: ShellText;
+  /** One Compose call, its arguments as compose/command.ts builds them. */
+  compose(args: readonly string[]): ShellText;
+  close(): Promise<void>;
+}
+
+/** @throws UserError or HostFailure; nothing is left open then */
+export async function openHost(
+  address: HostAddress,
+  request: DeployRequest,
+  context: { log: Log; signal: AbortSignal },
+): Promise<OpenHost> {
+  const shell = await connect(address, request.connection, context);
+  try {
+    const facts = await gatherFacts(shell, { path: request.path, sudo: request.sudo, project: request.project });
+    checkFacts(facts, shell.name);
+    const engine = await openEngine(shell, facts);
+    return assemble(shell, facts, engine);
+  } catch (error) {
+    await shell.close();
+    throw error;
+  }
+}
+
+function assemble(shell: HostShell, facts: HostFacts, engine: Engine): OpenHost {
+  const pairs = Object.entries(facts.hostEnvironment).map(([name, value]) => `${name}=${value}`);
+  const withEnvironment = (more: readonly string[]): ShellText => sh`env -i ${[...pairs, ...more]}`;
+  return {
+    shell,
+    facts,
+    engine,
+    layout: layoutOf(facts.path),
+    environment: sh`${pairs}`,
+    withEnvironment,
+    docker: sh`${withEnvironment([])} ${facts.dockerCommand}`,
+    compose: (args) => sh`${withEnvironment([])} ${facts.composeCommand} ${args}`,
+    close: async () => {
+      await engine.close();
+      await shell.close();
+    },
+  };
+}

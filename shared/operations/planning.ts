@@ -1,0 +1,132 @@
+/** From what is staged, wanted and observed to the plan; made twice, since a fetched image may be the one that already runs. */
+import { createHash } from 'node:crypto';
+import { UserError } from '../base/errors.js';
+import { isOneShot, type ResourceModel } from '../compose/model.js';
+import type { Manifest } from '../release/manifest.js';
+import { filesUnder, mountedPaths } from '../release/mounted-files.js';
+import type { Observed } from '../release/observed.js';
+import { planService, type WantedService } from '../release/plan-service.js';
+import { compareNames, type Plan, type PlanNames, type ServicePlan } from '../release/plan.js';
+import type { Staged } from '../release/staging.js';
+import type { WantedImage } from '../release/wanted-images.js';
+import type { FilePlan } from './drift.js';
+import type { DeployRequest } from './request.js';
+
+export interface PlanInput {
+  readonly request: DeployRequest;
+  readonly id: string;
+  readonly path: string;
+  readonly projectDirectory: string;
+  readonly staged: Staged;
+  readonly images: ReadonlyMap<string, WantedImage>;
+  readonly observed: Observed;
+  readonly previous: Manifest | undefined;
+  readonly files: FilePlan;
+  readonly env: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+}
+
+/** @throws UserError for what a deploy must not do, with all the reasons at once; nothing was changed then. */
+export function makePlan(input: PlanInput): Plan {
+  const { staged, previous, observed, files } = input;
+  refuseWhatCannotBe(input);
+  const wanted = Object.entries(staged.model.services).map(([service]) => wantedService(service, input));
+  const services = wanted.map((one) => planService(one, observed.get(one.service) ?? []));
+  const networks = compareNames(new Map(Object.entries(previous?.networks ?? {})), definitions(staged.model.networks));
+  const volumes = compareNames(new Map(Object.entries(previous?.volumes ?? {})), definitions(staged.model.volumes));
+  return {
+    release: input.id,
+    previousRelease: previous?.id,
+    services: [...services, ...removedServices(input)],
+    files: { added: files.added, changed: files.changed, removed: files.removed },
+    env: envNames(input),
+    networks,
+    volumes,
+    hooks: [...input.request.hooks.beforeSwitch, ...input.request.hooks.afterSwitch].map(({ kind, service, command }) =>
+      [kind, service, command.join(' ')].filter((part) => part !== undefined).join(' '),
+    ),
+    warnings: input.warnings,
+  };
+}
+
+function wantedService(service: string, input: PlanInput): WantedService {
+  const { staged, request, files, path } = input;
+  const model = staged.model.services[service];
+  const image = input.images.get(service);
+  if (model === undefined || image === undefined) throw new Error(`service ${service} has no model or no image`);
+  const touched = [...files.added, ...files.changed, ...files.removed].map((file) => ({ path: file }));
+  return {
+    service,
+    model,
+    replicas: model.replicas,
+    oneShot: isOneShot(staged.model, model),
+    configHash: staged.configHashes.get(service) ?? '',
+    imageReference: image.source === 'registry' ? image.resolved.pinned : image.reference,
+    imageId: image.id,
+    changedFiles: filesUnder(touched, mountedPaths(model, staged.model, path)).map((file) => file.path),
+    onFileChange: request.onFileChange[service] ?? 'recreate',
+    force: request.forceRecreate,
+  };
+}
+
+/** Services of the release that serves, or of older ones of this project, that the new one does not have. */
+function removedServices({ staged, observed, previous }: PlanInput): ServicePlan[] {
+  return [...observed.keys()]
+    .filter((service) => staged.model.services[service] === undefined && previous?.services[service] !== undefined)
+    .map((service) => ({ service, action: 'remove', reasons: ['not in the stack any more'] }));
+}
+
+function refuseWhatCannotBe({ staged, observed, previous, projectDirectory, request }: PlanInput): void {
+  const problems: string[] = [];
+  const elsewhere = [...observed.values()]
+    .flat()
+    .find(({ workingDirectory }) => workingDirectory !== '' && workingDirectory !== projectDirectory);
+  if (elsewhere !== undefined) {
+    problems.push(
+      `a project named ${request.project} runs from another folder, ${elsewhere.workingDirectory} (container ${elsewhere.name}): ` +
+        `give this stack another \`project\`, or set \`path\` to that folder`,
+    );
+  } else if (previous === undefined && observed.size > 0) {
+    problems.push(
+      `${request.project} already runs here (${[...observed.keys()].sort().join(', ')}) and was not started by Homeport: ` +
+        'taking over a stack that was started by hand is not there yet, so nothing was changed',
+    );
+  }
+  if (previous !== undefined) {
+    problems.push(
+      ...changedDefinitions('network', previous.networks, staged.model.networks),
+      ...changedDefinitions('volume', previous.volumes, staged.model.volumes),
+    );
+  }
+  if (problems.length > 0) throw new UserError(problems.map((message) => ({ message })));
+}
+
+/** A volume's identity is its data, and a changed network needs steps of its own: neither happens by the way. */
+function changedDefinitions(
+  kind: 'network' | 'volume',
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, ResourceModel>>,
+): string[] {
+  const after = definitions(now);
+  return compareNames(new Map(Object.entries(before)), after).changed.map((name) =>
+    kind === 'volume'
+      ? `the definition of volume ${name} changed: its data would be left behind. Give the new one another name, and move the data yourself`
+      : `the options of network ${name} changed: that takes every container off it, and is not there yet. Give the new one another name`,
+  );
+}
+
+/** Name on the host -> canonical definition. */
+export function definitions(resources: Readonly<Record<string, ResourceModel>>): Map<string, string> {
+  return new Map(Object.values(resources).map(({ name, definition }) => [name, definition]));
+}
+
+function envNames({ previous, env }: PlanInput): PlanNames {
+  const before = new Map(Object.entries(previous?.env ?? {}));
+  const after = new Map(Object.entries(env).map(([key, value]) => [key, hashEnvValue(previous?.id ?? '', key, value)]));
+  return compareNames(before, after);
+}
+
+/** Tells whether a value changed without keeping the value: salted by its release. */
+export function hashEnvValue(release: string, key: string, value: string): string {
+  return createHash('sha256').update(`${release}\0${key}\0${value}`).digest('hex').slice(0, 20);
+}

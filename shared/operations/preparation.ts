@@ -1,0 +1,161 @@
+/** Everything that is known of a release before its images are there, and once they are: staged, observed, wanted, planned. */
+import type { Log } from '../base/log.js';
+import { configCommand, hashCommand } from '../compose/command.js';
+import type { Shipment } from '../compose/shipment.js';
+import type { ReleaseLayout } from '../host/layout.js';
+import { resolveImage } from '../host/image-resolver.js';
+import type { Manifest, ReleaseImage } from '../release/manifest.js';
+import { observe } from '../release/observe.js';
+import type { Observed } from '../release/observed.js';
+import { changedServices, type Plan } from '../release/plan.js';
+import { nextReleaseId } from '../release/release-id.js';
+import { stage, type Staged } from '../release/staging.js';
+import { newestRelease, type Store } from '../release/store.js';
+import { wantedImages, type WantedImage } from '../release/wanted-images.js';
+import { composeCall, modelCall } from './compose-calls.js';
+import { planFiles, type FilePlan } from './drift.js';
+import type { OpenHost } from './open-host.js';
+import type { Phases } from './phases.js';
+import { makePlan } from './planning.js';
+import { refusePortsOfOthers } from './port-check.js';
+import type { PreparedRelease } from './prepared.js';
+import { projectDirectory, releaseFiles, tarEntries, type ReleaseFiles } from './release-files.js';
+import type { DeployRequest } from './request.js';
+
+export interface PlannedRelease {
+  readonly id: string;
+  readonly layout: ReleaseLayout;
+  readonly shipment: Shipment;
+  readonly files: ReleaseFiles;
+  readonly filePlan: FilePlan;
+  readonly staged: Staged;
+  readonly images: ReadonlyMap<string, WantedImage>;
+  readonly observed: Observed;
+  readonly previous: Manifest | undefined;
+  readonly plan: Plan;
+}
+
+export interface PreparationInput {
+  readonly host: OpenHost;
+  readonly request: DeployRequest;
+  readonly shipment: Shipment;
+  readonly store: Store;
+  readonly log: Log;
+  readonly phases: Phases;
+}
+
+/** @throws UserError for everything in the stack that cannot be deployed; nothing that serves was touched */
+export async function prepareRelease({
+  host,
+  request,
+  shipment,
+  store,
+  log,
+  phases,
+}: PreparationInput): Promise<PlannedRelease> {
+  const { engine, shell } = host;
+  const previous = store.current;
+  const id = nextReleaseId(new Date(), request.commit, newestRelease(store));
+  const layout = host.layout.release(id);
+  const files = releaseFiles({ ...request, path: host.layout.path }, shipment);
+  const subject = { project: request.project, composeFiles: files.composeFiles, profiles: request.profiles };
+  const watched = [...new Set([...files.files, ...(previous?.files ?? [])].map(({ path }) => path))];
+  const [staged, observed] = await phases.run('stage', async () =>
+    Promise.all([
+      stage(
+        shell,
+        {
+          layout: host.layout,
+          release: layout,
+          config: host.compose(configCommand(composeCall(subject, layout.files))),
+          hash: host.compose(hashCommand(modelCall(subject, host.layout.path))),
+          watched,
+        },
+        tarEntries(files.files, shipment),
+      ),
+      observe(engine, request.project),
+    ]),
+  );
+  const filePlan = planFiles(files.files, staged.hostFiles, previous);
+  const images = await wantedImages({
+    engine,
+    resolve: async (reference) => resolveImage(engine, host.facts, reference, request.registries),
+    model: staged.model,
+    previous,
+    contexts: new Map(shipment.contexts.map((context) => [context.service, context.files])),
+    pull: request.pull,
+    build: request.build,
+    log,
+  });
+  const plan = planOf({ host, request, id, shipment, files, filePlan, staged, images, observed, previous });
+  await refusePortsOfOthers(host, request.project, staged.model, plan);
+  return { id, layout, shipment, files, filePlan, staged, images, observed, previous, plan };
+}
+
+/** The same with the images' ids on this host: what looked new may be what runs already. */
+export async function withFetchedImages(
+  planned: PlannedRelease,
+  images: ReadonlyMap<string, ReleaseImage>,
+  { host, request }: Pick<PreparationInput, 'host' | 'request'>,
+): Promise<PreparedRelease> {
+  const fetched = new Map(
+    [...planned.images].map(([service, image]) => [service, { ...image, id: images.get(service)?.id } as WantedImage]),
+  );
+  const plan = planOf({ ...planned, host, request, images: fetched });
+  const references = new Set(changedServices(plan).flatMap((service) => images.get(service)?.reference ?? []));
+  const names = [...references].filter((reference) => !reference.includes('@'));
+  const [meanings, networks, volumes] = await Promise.all([
+    Promise.all(
+      names.map(async (name): Promise<[string, string | undefined]> => [
+        name,
+        (await host.engine.inspectImage(name))?.id,
+      ]),
+    ),
+    host.engine.networks(request.project),
+    host.engine.volumes(request.project),
+  ]);
+  return {
+    id: planned.id,
+    layout: planned.layout,
+    shipment: planned.shipment,
+    files: planned.files,
+    filePlan: planned.filePlan,
+    staged: planned.staged,
+    plan,
+    images,
+    observedBefore: planned.observed,
+    previous: planned.previous,
+    namesBefore: new Map(meanings),
+    networksBefore: networks,
+    volumesBefore: volumes,
+  };
+}
+
+type PlanSubject = Omit<PlannedRelease, 'plan' | 'layout'> & Pick<PreparationInput, 'host' | 'request'>;
+
+function planOf({
+  host,
+  request,
+  id,
+  shipment,
+  files,
+  filePlan,
+  staged,
+  images,
+  observed,
+  previous,
+}: PlanSubject): Plan {
+  return makePlan({
+    request,
+    id,
+    path: host.layout.path,
+    projectDirectory: projectDirectory(host.layout.path, shipment),
+    staged,
+    images,
+    observed,
+    previous,
+    files: filePlan,
+    env: files.env,
+    warnings: [],
+  });
+}

@@ -1,0 +1,110 @@
+/** What is written down of a release: its manifest, and one line in the host's log for every operation. */
+import { dependencyLevels } from '../compose/order.js';
+import { isOneShot } from '../compose/model.js';
+import { MANIFEST_VERSION, type Manifest, type ManifestService } from '../release/manifest.js';
+import type { Observed } from '../release/observed.js';
+import type { OpenHost } from './open-host.js';
+import { definitions, hashEnvValue } from './planning.js';
+import type { PreparedRelease } from './prepared.js';
+import type { DeployRequest } from './request.js';
+import type { PhaseTime, Verdict } from './result.js';
+
+export interface Outcome {
+  readonly verdict: Manifest['verdict'];
+  readonly phases: readonly PhaseTime[];
+  readonly downtime: number | undefined;
+}
+
+export function makeManifest(
+  host: OpenHost,
+  request: DeployRequest,
+  release: PreparedRelease,
+  outcome: Outcome,
+): Manifest {
+  const { id, staged, previous, files, plan } = release;
+  return {
+    homeport: MANIFEST_VERSION,
+    id,
+    project: request.project,
+    version: request.version,
+    commit: request.commit,
+    actor: request.actor,
+    runUrl: request.runUrl,
+    reason: request.reason,
+    createdAt: new Date().toISOString(),
+    verdict: outcome.verdict,
+    previous: previous?.id,
+    composeFiles: files.composeFiles,
+    profiles: request.profiles,
+    scale: request.scale,
+    services: Object.fromEntries(
+      Object.keys(staged.model.services).map((name) => [name, manifestService(name, release)]),
+    ),
+    levels: dependencyLevels(staged.model),
+    files: files.files.map(({ path, mode, sha256 }) => ({ path, mode, sha256 })),
+    env: Object.fromEntries(Object.entries(files.env).map(([key, value]) => [key, hashEnvValue(id, key, value)])),
+    networks: Object.fromEntries(definitions(staged.model.networks)),
+    volumes: Object.fromEntries(definitions(staged.model.volumes)),
+    imageStore: host.facts.imageStore,
+    dockerVersion: host.facts.dockerVersion,
+    composeVersion: host.facts.composeVersion,
+    changes: plan.files,
+    phases: outcome.phases,
+    downtime: outcome.downtime,
+  };
+}
+
+function manifestService(name: string, { staged, images }: PreparedRelease): ManifestService {
+  const service = staged.model.services[name];
+  const image = images.get(name);
+  if (service === undefined || image === undefined) throw new Error(`service ${name} has no image`);
+  return {
+    image,
+    configHash: staged.configHashes.get(name) ?? '',
+    replicas: service.replicas,
+    oneShot: isOneShot(staged.model, service),
+    dependsOn: Object.fromEntries(
+      Object.entries(service.dependsOn).map(([other, { condition }]) => [other, condition]),
+    ),
+  };
+}
+
+/** One line of JSON: who, what, when, from which run, how it ended. */
+export function logLine(
+  request: DeployRequest,
+  entry: {
+    release: string | undefined;
+    previous: string | undefined;
+    verdict: Verdict;
+    duration: number;
+    cause?: string;
+  },
+): string {
+  return JSON.stringify({
+    time: new Date().toISOString(),
+    operation: 'deploy',
+    project: request.project,
+    ...entry,
+    version: request.version,
+    commit: request.commit,
+    actor: request.actor,
+    run: request.runUrl,
+    reason: request.reason,
+  });
+}
+
+/** Where what runs is not what a release says, in words; empty when all is as recorded. */
+export function differences(
+  services: Readonly<Record<string, Pick<ManifestService, 'image' | 'configHash'>>>,
+  observed: Observed,
+): string[] {
+  return Object.entries(services).flatMap(([name, { image, configHash }]) => {
+    const containers = observed.get(name) ?? [];
+    return containers.flatMap((container) => [
+      ...(container.imageId === image.id
+        ? []
+        : [`${container.name} runs image ${container.imageId} and not ${image.id}`]),
+      ...(container.configHash === configHash ? [] : [`${container.name} does not have the config of this release`]),
+    ]);
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * Recover first: what an earlier run left between two releases is finished or taken back before anything new is begun, by
+ * the scripts that it prepared itself.
+ */
+import { HostFailure } from '../base/errors.js';
+import type { Log } from '../base/log.js';
+import { runJob } from '../host/job.js';
+import { failedStep } from '../host/journal.js';
+import type { Layout } from '../host/layout.js';
+import { decideText, pointText, readStore, type Store, type StoredRelease } from '../release/store.js';
+import type { HostShell } from '../ssh/host-shell.js';
+import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+
+/** The store as it is once nothing is left half. */
+export async function recover(shell: HostShell, layout: Layout, environment: ShellText, log: Log): Promise<Store> {
+  const store = await readStore(shell, layout);
+  const undecided = store.releases.filter((release) => release.begun && release.decision === undefined);
+  const unfinished = store.releases.filter(
+    (release) => release.decision === 'reverting' && release.begun && !release.reverted,
+  );
+  const unpointed = newestConfirmed(store);
+  const leftovers = store.releases.filter((release) => !release.begun && release.decision === undefined);
+  if (undecided.length + unfinished.length + leftovers.length === 0 && unpointed === undefined) return store;
+
+  for (const { id } of [...undecided, ...unfinished]) {
+    log.warning(`release ${id} was left between two releases by an earlier run: taking it back first`);
+    await takeBack(shell, layout, id, environment);
+  }
+  const directories = leftovers.map(({ id }) => layout.release(id).directory);
+  await shell.run(
+    lines(
+      directories.length === 0 ? sh`:` : sh`rm -rf ${directories}`,
+      unpointed === undefined ? sh`:` : pointText(layout, layout.release(unpointed.id)),
+    ),
+  );
+  return readStore(shell, layout);
+}
+
+/** A confirmed release that `current` does not name: its run died between the decision and the pointer. */
+function newestConfirmed(store: Store): StoredRelease | undefined {
+  const newest = store.releases
+    .filter(({ decision }) => decision === 'confirmed')
+    .sort((a, b) => (a.id < b.id ? 1 : -1))[0];
+  return newest === undefined || newest.id === store.current?.id ? undefined : newest;
+}
+
+async function takeBack(shell: HostShell, layout: Layout, id: string, environment: ShellText): Promise<void> {
+  const release = layout.release(id);
+  const result = await runJob(
+    shell,
+    { script: release.revert, journal: release.journal, output: release.output, lockFile: layout.jobLock },
+    { prepare: sh`${decideText(release, 'reverting')} || :`, environment },
+  );
+  if (!result.entries.some(({ word, job }) => word === 'done' && job === 'revert')) {
+    throw new HostFailure(shell.name, `release ${id} of an earlier run could not be taken back`, result.lastLines);
+  }
+  const failed = failedStep(result.entries);
+  if (failed !== undefined) {
+    throw new HostFailure(
+      shell.name,
+      `taking back release ${id} of an earlier run failed at: ${failed.text}`,
+      result.lastLines,
+    );
+  }
+}

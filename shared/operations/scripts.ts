@@ -1,0 +1,224 @@
+/** The scripts of a release, written beforehand: its hooks, the switch and its revert, what comes after the switch. */
+import { dependenciesOf, dependencyLevels } from '../compose/order.js';
+import { upCommands, type ComposeCall } from '../compose/command.js';
+import type { Job } from '../host/job.js';
+import { hookFile } from '../release/hook-file.js';
+import { hookStep, type HookTask } from '../release/hook-steps.js';
+import { revertSteps } from '../release/revert.js';
+import { renderScript, type ScriptContext } from '../release/script.js';
+import type { NumberedStep, Step } from '../release/steps.js';
+import { switchSteps, type SwitchInput, type SwitchService } from '../release/switch.js';
+import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import type { TarEntry } from '../ssh/ship.js';
+import { composeCall } from './compose-calls.js';
+import type { OpenHost } from './open-host.js';
+import type { PreparedRelease } from './prepared.js';
+import type { DeployRequest } from './request.js';
+
+export interface ReleaseScripts {
+  /** The files of the release's folder. */
+  readonly entries: readonly TarEntry[];
+  /** Keeps the bytes that the switch will replace. */
+  readonly keepFiles: ShellText;
+  readonly steps: {
+    readonly hooks: readonly NumberedStep[];
+    readonly switch: readonly NumberedStep[];
+    readonly after: readonly NumberedStep[];
+  };
+}
+
+interface Subject {
+  readonly host: OpenHost;
+  readonly request: DeployRequest;
+  readonly release: PreparedRelease;
+  readonly token: string;
+}
+
+export function releaseScripts(subject: Subject): ReleaseScripts {
+  const { host, request, release } = subject;
+  const here = composeCall(
+    { project: request.project, composeFiles: release.files.composeFiles, profiles: request.profiles },
+    host.layout.path,
+  );
+  const before = request.hooks.beforeSwitch.map((hook, index) => ({ hook, index }));
+  const early = before.filter(({ hook }) => release.previous !== undefined || hook.kind === 'host');
+  const late = before.filter((one) => !early.includes(one));
+
+  const hooks = numbered(early.map(({ hook, index }) => earlyHook(hook, index, subject, here)));
+  const input = switchInput(
+    subject,
+    late.flatMap(({ hook }) => lateHooks(hook, subject, here)),
+  );
+  const switched = switchSteps(input);
+  const revert = revertSteps(
+    { ...input, previous: release.previous, namesBefore: release.namesBefore, newNetworks: newNetworks(release) },
+    switched,
+  );
+  const after = numbered(request.hooks.afterSwitch.map((hook) => hookStep(hook, place(subject, here))));
+
+  const context = (
+    job: ScriptContext['job'],
+    call: ComposeCall,
+    onFailure: ScriptContext['onFailure'],
+  ): ScriptContext => ({
+    job,
+    release: release.layout,
+    path: host.layout.path,
+    project: request.project,
+    docker: host.docker,
+    up: upIn(host, call),
+    lock: job === 'revert' ? undefined : { tokenFile: host.layout.lockToken, token: subject.token },
+    onFailure,
+  });
+  const back = release.previous === undefined ? here : composeCall(release.previous, host.layout.path);
+  return {
+    entries: [
+      script('hooks', renderScript(context('hooks', here, 'stop'), hooks)),
+      script(
+        'switch',
+        renderScript(context('switch', here, request.rollback === 'auto' ? 'turn-back' : 'stop'), switched),
+      ),
+      script('after', renderScript(context('after', here, 'stop'), after)),
+      script('revert', renderScript(context('revert', back, 'go-on'), revert)),
+      ...early.filter(({ hook }) => hook.kind === 'run').map(({ hook, index }) => hookFileEntry(hook, index, subject)),
+    ],
+    keepFiles: keepFilesText(release, host.layout.path),
+    steps: { hooks, switch: switched, after },
+  };
+}
+
+/** A job of this release by its script's name. */
+export function jobOf(
+  host: OpenHost,
+  { layout }: Pick<PreparedRelease, 'layout'>,
+  name: 'hooks' | 'switch' | 'after' | 'revert',
+): Job {
+  return {
+    script: `${layout.directory}/${name}`,
+    journal: layout.journal,
+    output: layout.output,
+    lockFile: host.layout.jobLock,
+  };
+}
+
+function switchInput({ request, release }: Subject, hooks: SwitchInput['hooks']): SwitchInput {
+  const { model } = release.staged;
+  const services = release.plan.services.map((planned): [string, SwitchService] => {
+    const dependsOn = Object.entries(model.services[planned.service]?.dependsOn ?? {}).map(([name, { condition }]) => [
+      name,
+      condition,
+    ]);
+    return [
+      planned.service,
+      {
+        ...planned,
+        wanted: release.images.get(planned.service),
+        containers: release.observedBefore.get(planned.service) ?? [],
+        dependsOn: Object.fromEntries(dependsOn) as Record<string, string>,
+      },
+    ];
+  });
+  return {
+    services: new Map(services),
+    levels: dependencyLevels(model),
+    files: release.filePlan.changes,
+    healthTimeout: request.health.timeout,
+    hooks,
+  };
+}
+
+/** While the old release serves: a `run` gets a file of its own, an `exec` the service as it is now. */
+function earlyHook(hook: HookTask, index: number, subject: Subject, here: ComposeCall): Step {
+  const { host, request, release } = subject;
+  if (hook.kind === 'run') {
+    const call: ComposeCall = {
+      project: request.project,
+      directory: here.directory,
+      files: [`${release.layout.directory}/${hookName(index)}`],
+    };
+    return hookStep(hook, place(subject, call));
+  }
+  return hookStep(
+    hook,
+    place(subject, release.previous === undefined ? here : composeCall(release.previous, host.layout.path)),
+  );
+}
+
+/** At a first deploy nothing runs that a migration could migrate: it follows what its service depends on. */
+function lateHooks(hook: HookTask, subject: Subject, here: ComposeCall): SwitchInput['hooks'] {
+  const { model } = subject.release.staged;
+  const service = model.services[hook.service ?? ''];
+  if (service === undefined) return [];
+  const needs = hook.kind === 'exec' ? [service.name] : dependenciesOf(service, model);
+  const levels = dependencyLevels(model);
+  const afterLevel = Math.max(-1, ...needs.map((name) => levels.findIndex((level) => level.includes(name))));
+  const image = subject.release.images.get(service.name);
+  const retag: Step[] =
+    image === undefined || image.reference.includes('@')
+      ? []
+      : [{ kind: 'retag', retags: [{ reference: image.reference, id: image.id }] }];
+  const seconds = Math.max(1, Math.ceil(subject.request.health.timeout / 1000));
+  const ready = needs.flatMap((name): Step[] =>
+    service.dependsOn[name]?.condition === 'service_healthy'
+      ? [{ kind: 'wait', service: name, condition: 'healthy', seconds }]
+      : [],
+  );
+  return [...retag, ...ready, hookStep(hook, place(subject, here))].map((step) => ({ afterLevel, step }));
+}
+
+function place({ host }: Subject, call: ComposeCall): Parameters<typeof hookStep>[1] {
+  return { path: host.layout.path, compose: (args) => host.compose(args), call, environment: host.environment };
+}
+
+function hookFileEntry(hook: HookTask, index: number, { host, release }: Subject): TarEntry {
+  const service = hook.service ?? '';
+  const content = hookFile({
+    stagedModel: release.staged.stagedModel,
+    service,
+    imageId: release.images.get(service)?.id ?? '',
+    staged: release.layout.files,
+    path: host.layout.path,
+    shipped: release.files.files,
+    existingNetworks: release.networksBefore,
+    existingVolumes: release.volumesBefore,
+  });
+  return { path: hookName(index), mode: 0o600, content };
+}
+
+function upIn(host: OpenHost, call: ComposeCall): ScriptContext['up'] {
+  return (services, { force, createOnly }) =>
+    upCommands(call, services, { composeVersion: host.facts.composeVersion, forceRecreate: force, createOnly }).map(
+      (args) => host.compose(args),
+    );
+}
+
+/** The networks that exist only once the new release does. */
+function newNetworks({ staged, networksBefore }: PreparedRelease): string[] {
+  return Object.values(staged.model.networks)
+    .filter(({ external, name }) => !external && !networksBefore.includes(name))
+    .map(({ name }) => name);
+}
+
+function keepFilesText({ layout, filePlan }: PreparedRelease, path: string): ShellText {
+  return lines(
+    sh`keep() {
+  test -e ${path}/"$1" || test -L ${path}/"$1" || return 0
+  case $1 in */*) mkdir -p ${layout.directory}/before/"\${1%/*}" || return 1 ;; esac
+  cp -pP ${path}/"$1" ${layout.directory}/before/"$1"
+}`,
+    sh`mkdir -p ${layout.directory}/before || exit 1`,
+    ...filePlan.changes.map((change) => sh`keep ${change.path} || exit 1`),
+  );
+}
+
+function script(path: string, text: ShellText): TarEntry {
+  return { path, mode: 0o700, content: `${text.text}\n` };
+}
+
+function hookName(index: number): string {
+  return `hook-${index + 1}.json`;
+}
+
+function numbered(steps: readonly Step[]): NumberedStep[] {
+  return steps.map((step, index) => ({ number: index + 1, step }));
+}

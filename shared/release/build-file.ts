@@ -1,0 +1,20 @@
+/**
+ * Images are built under our own names, from the staged context, by a file that can do nothing else: the name that the
+ * running stack uses is left as found until the switch.
+ */
+
+/** A Compose file with only the services to build, each under the name it is given. */
+export function buildFile(
+  stagedModel: string,
+  names: ReadonlyMap<string, string>,
+  staged: string,
+  contexts: string,
+): string {
+  const moved = stagedModel.replaceAll(staged, contexts);
+  const model = JSON.parse(moved) as { services: Record<string, { build?: unknown }>; secrets?: unknown };
+  const services = [...names].map(([service, image]) => [service, { image, build: model.services[service]?.build }]);
+  return JSON.stringify({
+    services: Object.fromEntries(services),
+    ...(model.secrets === undefined ? {} : { secrets: model.secrets }),
+  });
+}

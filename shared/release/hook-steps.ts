@@ -1,0 +1,53 @@
+/** Hooks as steps: in a one-off container of the new image, in a running service, or on the host itself. */
+import { projectArguments, type ComposeCall } from '../compose/command.js';
+import { sh, type ShellText } from '../ssh/shell-text.js';
+import type { Step } from './steps.js';
+
+export interface HookTask {
+  readonly kind: 'run' | 'exec' | 'host';
+  readonly service?: string;
+  readonly command: readonly string[];
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+export interface HookPlace {
+  readonly path: string;
+  /** One Compose call, environment and all. */
+  readonly compose: (args: readonly string[]) => ShellText;
+  /** The call whose files a `run` or `exec` uses. */
+  readonly call: ComposeCall;
+  /** `NAME=value` words for a hook on the host. */
+  readonly environment: ShellText;
+}
+
+/** `migrate: run web python manage.py migrate`, as people know it. */
+export function hookTitle({ kind, service, command }: HookTask): string {
+  return [kind, service, ...command]
+    .filter((word) => word !== undefined)
+    .join(' ')
+    .replaceAll(/\s+/g, ' ');
+}
+
+export function hookStep(hook: HookTask, place: HookPlace): Step {
+  return {
+    kind: 'hook',
+    title: hookTitle(hook),
+    command: hookCommand(hook, place),
+    seconds: Math.max(1, Math.ceil(hook.timeout / 1000)),
+  };
+}
+
+function hookCommand(
+  { kind, service = '', command }: HookTask,
+  { path, compose, call, environment }: HookPlace,
+): ShellText {
+  switch (kind) {
+    case 'run':
+      return compose([...projectArguments(call), 'run', '--rm', '--no-deps', '-T', service, ...command]);
+    case 'exec':
+      return compose([...projectArguments(call), 'exec', '-T', service, ...command]);
+    case 'host':
+      return sh`env -i ${environment} sh -c 'cd "$1" && shift && exec "$@"' homeport ${path} ${command}`;
+  }
+}

@@ -1,0 +1,83 @@
+/** Everything that a return to a release needs, and what a person wants to know about it: `manifest.json` on the host. */
+import type { PlanFiles } from './plan.js';
+
+/** The image a service serves with. `id` is what `docker inspect` calls it on this host's image store. */
+export interface ReleaseImage {
+  /** As the compose file names it; the release serves under this name. */
+  readonly reference: string;
+  readonly id: string;
+  /** `repository@sha256:…`, by which it can be pulled again; absent for an image that was built on the host. */
+  readonly pinned?: string;
+  /** What went into an image built on the host: the same inputs need no second build. */
+  readonly buildInputs?: string;
+}
+
+export interface ManifestService {
+  readonly image: ReleaseImage;
+  /** What Compose labels the containers with. */
+  readonly configHash: string;
+  readonly replicas: number;
+  readonly oneShot: boolean;
+  /** Which services this one waits for, and for what: `service_started`, `service_healthy`, `service_completed_successfully`. */
+  readonly dependsOn: Readonly<Record<string, string>>;
+}
+
+export interface ManifestFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly sha256: string;
+}
+
+/** The version of this file's shape; a manifest of another one is refused and not guessed at. */
+export const MANIFEST_VERSION = 1;
+
+export interface Manifest {
+  readonly homeport: typeof MANIFEST_VERSION;
+  readonly id: string;
+  readonly project: string;
+  readonly version: string;
+  readonly commit: string;
+  readonly actor: string;
+  readonly runUrl: string;
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly verdict: 'deployed' | 'rolled-back' | 'failed' | 'prepared';
+  readonly previous: string | undefined;
+  /** Relative to the project's path; the first one's folder is Compose's project directory. */
+  readonly composeFiles: readonly string[];
+  readonly profiles: readonly string[];
+  readonly scale: Readonly<Record<string, number>>;
+  readonly services: Readonly<Record<string, ManifestService>>;
+  /** Services in dependency order, those of one level side by side: a return needs it, and the host has no parser. */
+  readonly levels: readonly (readonly string[])[];
+  readonly files: readonly ManifestFile[];
+  /** Name -> salted hash: tells which values changed. The values themselves are in the release's `.env`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Canonical text of each network's and volume's definition: a change of one is never silent. */
+  readonly networks: Readonly<Record<string, string>>;
+  readonly volumes: Readonly<Record<string, string>>;
+  readonly imageStore: 'classic' | 'containerd';
+  readonly dockerVersion: string;
+  readonly composeVersion: string;
+  readonly changes?: PlanFiles;
+  readonly phases: readonly { readonly name: string; readonly duration: number }[];
+  /** Milliseconds. */
+  readonly downtime: number | undefined;
+}
+
+/** @throws Error for text that is no manifest of this version. */
+export function parseManifest(text: string): Manifest {
+  const value: unknown = JSON.parse(text);
+  const version = typeof value === 'object' && value !== null && 'homeport' in value ? value.homeport : undefined;
+  if (version !== MANIFEST_VERSION) {
+    throw new Error(
+      `a release manifest of version ${String(version)} cannot be read: this Homeport knows version ${MANIFEST_VERSION}`,
+    );
+  }
+  return value as Manifest;
+}
+
+export function writeManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}

@@ -1,0 +1,81 @@
+/** One service's part of the plan: what differs between what runs and what is wanted, and what that takes. */
+import type { ServiceModel } from '../compose/model.js';
+import { finishedWell, type ObservedContainer } from './observed.js';
+import type { ServiceAction, ServicePlan } from './plan.js';
+
+/** What a service shall be, as far as it is known: before the fetch an image may have no id on this host yet. */
+export interface WantedService {
+  readonly service: string;
+  readonly model: ServiceModel;
+  readonly replicas: number;
+  readonly oneShot: boolean;
+  readonly configHash: string;
+  readonly imageReference: string;
+  /** `undefined`: not on the host yet, so it differs from what runs. */
+  readonly imageId: string | undefined;
+  /** Mounted files whose content or mode on the host differs from what is shipped. */
+  readonly changedFiles: readonly string[];
+  readonly onFileChange: 'recreate' | 'restart' | 'ignore';
+  readonly force: boolean;
+}
+
+/** What will happen to a service, and why. */
+export function planService(wanted: WantedService, running: readonly ObservedContainer[]): ServicePlan {
+  const { service } = wanted;
+  if (running.length === 0) {
+    return wanted.replicas === 0
+      ? { service, action: 'keep', reasons: [] }
+      : { service, action: 'create', reasons: ['new'], image: { to: imageName(wanted) } };
+  }
+  const from = running[0]?.imageId;
+  const imageDiffers = running.some(({ imageId }) => imageId !== wanted.imageId);
+  const reasons = [
+    ...(imageDiffers ? ['image'] : []),
+    ...(running.some(({ configHash }) => configHash !== wanted.configHash) ? configReasons(wanted, running) : []),
+    ...(wanted.force ? ['asked for by force-recreate'] : []),
+  ];
+  const files = wanted.changedFiles.length === 0 ? [] : [`mounted files: ${wanted.changedFiles.join(', ')}`];
+  if (reasons.length > 0) {
+    const image = imageDiffers ? { image: { ...(from === undefined ? {} : { from }), to: imageName(wanted) } } : {};
+    return { service, action: 'recreate', reasons: [...reasons, ...files], ...image };
+  }
+  if (running.length !== wanted.replicas && !wanted.oneShot) {
+    return { service, action: 'scale', reasons: [`${running.length} -> ${wanted.replicas} replicas`, ...files] };
+  }
+  if (files.length > 0 && wanted.onFileChange !== 'ignore')
+    return { service, action: wanted.onFileChange, reasons: files };
+  return { service, ...standing(wanted, running) };
+}
+
+/** What is the same, and may still not be running. */
+function standing(
+  wanted: WantedService,
+  running: readonly ObservedContainer[],
+): { action: ServiceAction; reasons: string[] } {
+  if (running.every(({ status }) => status === 'running')) return { action: 'keep', reasons: [] };
+  if (wanted.oneShot && finishedWell(running)) return { action: 'keep', reasons: ['finished'] };
+  // A return re-creates a one-shot that had finished, and does not run it again.
+  if (wanted.oneShot && running.every(({ status }) => status === 'created'))
+    return { action: 'keep', reasons: ['finished before'] };
+  const states = [...new Set(running.map(({ status }) => status))].join(', ');
+  return { action: wanted.oneShot ? 'recreate' : 'start', reasons: [`not running (${states})`] };
+}
+
+/** What of the config differs: environment keys by name, everything else as one word. */
+function configReasons(wanted: WantedService, running: readonly ObservedContainer[]): string[] {
+  const now = new Map((running[0]?.env ?? []).map((line) => splitPair(line)));
+  const keys = Object.entries(wanted.model.environment)
+    .filter(([key, value]) => now.get(key) !== (value ?? undefined))
+    .map(([key]) => key)
+    .sort();
+  return keys.length === 0 ? ['config'] : [`env: ${keys.join(', ')}`];
+}
+
+function splitPair(line: string): [string, string] {
+  const at = line.indexOf('=');
+  return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+}
+
+function imageName({ imageReference, imageId }: WantedService): string {
+  return imageId ?? imageReference;
+}

@@ -1,0 +1,91 @@
+/**
+ * What a switch consists of: steps per service, in order, as data. The switch and its revert are both lists of these,
+ * rendered by script.ts; the runner reads the journal by their numbers.
+ */
+import type { ShellText } from '../ssh/shell-text.js';
+
+export interface FileChange {
+  /** Relative to the project's path. */
+  readonly path: string;
+  /** `remove`: it is no longer part of the stack. */
+  readonly change: 'write' | 'remove';
+}
+
+/** Points a name at an image ID: an image serves under the compose file's own name. */
+export interface Retag {
+  readonly reference: string;
+  /** `undefined`: the name did not exist, and goes. */
+  readonly id: string | undefined;
+}
+
+export type Step =
+  | { readonly kind: 'install'; readonly changes: readonly FileChange[] }
+  | { readonly kind: 'restore'; readonly changes: readonly FileChange[] }
+  | { readonly kind: 'stop'; readonly service: string; readonly containers: readonly string[] }
+  | { readonly kind: 'start'; readonly service: string; readonly containers: readonly string[] }
+  | { readonly kind: 'retag'; readonly retags: readonly Retag[] }
+  | {
+      readonly kind: 'up';
+      readonly services: readonly string[];
+      readonly retags: readonly Retag[];
+      /** Also when nothing but a mounted file changed. */
+      readonly force: boolean;
+      /** Created and not started: a finished one-shot of the release that is returned to must not run again. */
+      readonly createOnly: boolean;
+    }
+  | { readonly kind: 'restart'; readonly service: string; readonly containers: readonly string[] }
+  | {
+      readonly kind: 'wait';
+      readonly service: string;
+      readonly condition: 'healthy' | 'completed';
+      readonly seconds: number;
+    }
+  | { readonly kind: 'remove-service'; readonly service: string }
+  | { readonly kind: 'remove-network'; readonly network: string }
+  | { readonly kind: 'hook'; readonly title: string; readonly command: ShellText; readonly seconds: number };
+
+export interface NumberedStep {
+  /** Counted from 1 in its script; the journal's. */
+  readonly number: number;
+  readonly step: Step;
+  /** A revert's step that is only due when the switch had begun this one of its own. */
+  readonly onlyIfBegun?: number;
+}
+
+/** What a step does, in the words of the log and the journal. */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'install':
+      return `install ${count(step.changes.length, 'file')}`;
+    case 'restore':
+      return `put back ${count(step.changes.length, 'file')}`;
+    case 'stop':
+      return `stop ${step.service}`;
+    case 'start':
+      return `start ${step.service}`;
+    case 'retag':
+      return `name ${count(step.retags.length, 'image')}`;
+    case 'up':
+      return `${step.createOnly ? 'create' : 'up'} ${step.services.join(' ')}`;
+    case 'restart':
+      return `restart ${step.service}`;
+    case 'wait':
+      return `wait until ${step.service} is ${step.condition}`;
+    case 'remove-service':
+      return `remove ${step.service}`;
+    case 'remove-network':
+      return `remove network ${step.network}`;
+    case 'hook':
+      return `hook ${step.title}`;
+  }
+}
+
+/** The service a step is about, for messages. */
+export function serviceOf(step: Step): string | undefined {
+  if (step.kind === 'up') return step.services.length === 1 ? step.services[0] : undefined;
+  return 'service' in step ? step.service : undefined;
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,74 @@
+/** The releases on a host: reading what is there, in one session, and writing what was decided, in one session. */
+import { HostFailure } from '../base/errors.js';
+import type { Layout, ReleaseLayout } from '../host/layout.js';
+import type { HostShell } from '../ssh/host-shell.js';
+import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import { parseManifest, type Manifest } from './manifest.js';
+
+export type Decision = 'confirmed' | 'reverting' | 'kept';
+
+export interface StoredRelease {
+  readonly id: string;
+  readonly decision: Decision | undefined;
+  /** Whether its switch had begun: then the host may be anywhere between two releases. */
+  readonly begun: boolean;
+  /** Whether its revert came to its end. */
+  readonly reverted: boolean;
+}
+
+export interface Store {
+  /** The release that serves. */
+  readonly current: Manifest | undefined;
+  readonly releases: readonly StoredRelease[];
+}
+
+const MANIFEST_FOLLOWS = '--- homeport manifest';
+
+/** @throws HostFailure when the folder cannot be read, Error when the manifest is of another version. */
+export async function readStore(shell: HostShell, layout: Layout): Promise<Store> {
+  const result = await shell.run(storeText(layout));
+  if (result.status !== 0)
+    throw new HostFailure(shell.name, `the releases in ${layout.releases} cannot be read`, result.stderr.split('\n'));
+  const [list = '', manifest = ''] = result.stdout.split(`${MANIFEST_FOLLOWS}\n`);
+  const releases = list.split('\n').flatMap((line): StoredRelease[] => {
+    const [id, decision, begun, reverted] = line.split(' ');
+    if (id === undefined || reverted === undefined) return [];
+    const known = decision === 'confirmed' || decision === 'reverting' || decision === 'kept' ? decision : undefined;
+    return [{ id, decision: known, begun: begun === 'begun', reverted: reverted === 'reverted' }];
+  });
+  return { current: manifest.trim() === '' ? undefined : parseManifest(manifest), releases };
+}
+
+function storeText(layout: Layout): ShellText {
+  return lines(
+    sh`set -u`,
+    sh`cd ${layout.releases} 2>/dev/null || exit 0`,
+    sh`for id in *; do`,
+    sh`  test -d "$id" || continue`,
+    sh`  decision=none; test -e "$id/decision" && decision=$(cat "$id/decision")`,
+    sh`  begun=no; grep -q ' begin switch:' "$id/journal" 2>/dev/null && begun=begun`,
+    sh`  reverted=no; grep -q ' done revert:0' "$id/journal" 2>/dev/null && reverted=reverted`,
+    sh`  echo "$id $decision $begun $reverted"`,
+    sh`done`,
+    sh`echo ${MANIFEST_FOLLOWS}`,
+    sh`cat ${layout.current}/manifest.json 2>/dev/null || :`,
+  );
+}
+
+/** The newest release known, whatever became of it: ids only go up. */
+export function newestRelease(store: Store): string | undefined {
+  return store.releases
+    .map(({ id }) => id)
+    .sort()
+    .at(-1);
+}
+
+/** Takes the one decision of a release; `lost` when another one was there first. */
+export function decideText(release: ReleaseLayout, decision: Decision): ShellText {
+  return sh`ln ${`${release.directory}/decision.${decision}`} ${release.decision} 2>/dev/null`;
+}
+
+/** Relative, so that the folder can be moved; one rename, so that it is never absent. */
+export function pointText(layout: Layout, release: ReleaseLayout): ShellText {
+  return sh`ln -sfn ${`releases/${release.id}`} ${layout.current}`;
+}

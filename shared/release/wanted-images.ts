@@ -1,0 +1,107 @@
+/** Which image each service of a new release shall serve with: asked of the registry now, kept as recorded, or to be built. */
+import { createHash } from 'node:crypto';
+import { UserError } from '../base/errors.js';
+import { imageName, type ComposeModel, type ServiceModel } from '../compose/model.js';
+import type { Engine } from '../host/engine.js';
+import type { ResolvedImage } from '../host/image-resolver.js';
+import { isDataImage } from './data-service.js';
+import type { Manifest } from './manifest.js';
+
+export type WantedImage =
+  | {
+      readonly source: 'registry';
+      readonly reference: string;
+      readonly resolved: ResolvedImage;
+      readonly id: string | undefined;
+    }
+  | {
+      readonly source: 'build';
+      readonly reference: string;
+      readonly buildInputs: string;
+      readonly id: string | undefined;
+    }
+  /** A data service whose reference did not change keeps what it has. */
+  | {
+      readonly source: 'recorded';
+      readonly reference: string;
+      readonly pinned: string | undefined;
+      readonly id: string;
+    };
+
+export interface ImageWishes {
+  readonly engine: Engine;
+  /** Asks the registry what a reference means now. */
+  readonly resolve: (reference: string) => Promise<ResolvedImage>;
+  readonly model: ComposeModel;
+  readonly previous: Manifest | undefined;
+  /** Service -> the files of its build context. */
+  readonly contexts: ReadonlyMap<string, readonly { path: string; mode: number; sha256: string }[]>;
+  readonly pull: Readonly<Record<string, 'auto' | 'always'>>;
+  readonly build: 'auto' | 'never';
+  readonly log: { debug(line: string): void };
+}
+
+/**
+ * Service -> image. References are resolved side by side.
+ * @throws UserError with every reference that cannot be had, all at once.
+ */
+export async function wantedImages(wishes: ImageWishes): Promise<Map<string, WantedImage>> {
+  const services = Object.entries(wishes.model.services);
+  const known = new Map<string, Promise<ResolvedImage>>();
+  const resolveOnce = (reference: string): Promise<ResolvedImage> => {
+    const started = known.get(reference) ?? wishes.resolve(reference);
+    known.set(reference, started);
+    return started;
+  };
+  const results = await Promise.allSettled(
+    services.map(async ([name, service]) => wantedImage(name, service, wishes, resolveOnce)),
+  );
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  const lost = failures.find((reason) => !(reason instanceof UserError));
+  if (lost !== undefined) throw lost as Error;
+  const problems = failures.flatMap((reason) => (reason instanceof UserError ? reason.problems : []));
+  if (problems.length > 0)
+    throw new UserError([...new Map(problems.map((problem) => [problem.message, problem])).values()]);
+  return new Map(
+    services.map(([name], index) => [name, (results[index] as PromiseFulfilledResult<WantedImage>).value]),
+  );
+}
+
+async function wantedImage(
+  name: string,
+  service: ServiceModel,
+  wishes: ImageWishes,
+  resolve: (reference: string) => Promise<ResolvedImage>,
+): Promise<WantedImage> {
+  const { engine, previous } = wishes;
+  const reference = imageName(wishes.model, service);
+  const recorded = previous?.services[name]?.image;
+  if (service.build !== undefined && wishes.build === 'auto') {
+    const buildInputs = fingerprintOfBuild(service, wishes.contexts.get(name) ?? [], previous?.project ?? '');
+    const same = recorded?.buildInputs === buildInputs && (await engine.inspectImage(recorded.id)) !== undefined;
+    return { source: 'build', reference, buildInputs, id: same ? recorded.id : undefined };
+  }
+  const auto = (wishes.pull[name] ?? 'auto') === 'auto';
+  if (
+    auto &&
+    recorded?.reference === reference &&
+    isDataImage(reference) &&
+    (await engine.inspectImage(recorded.id)) !== undefined
+  ) {
+    return { source: 'recorded', reference, pinned: recorded.pinned, id: recorded.id };
+  }
+  const resolved = await resolve(reference);
+  return { source: 'registry', reference, resolved, id: (await engine.inspectImage(resolved.pinned))?.id };
+}
+
+/** The same fingerprint means that a build would make the same image again. */
+function fingerprintOfBuild(
+  service: ServiceModel,
+  files: readonly { path: string; mode: number; sha256: string }[],
+  salt: string,
+): string {
+  const hash = createHash('sha256').update(salt).update(JSON.stringify(service.build));
+  for (const { path, mode, sha256 } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1)))
+    hash.update(`\0${path}\0${mode}\0${sha256}`);
+  return hash.digest('hex');
+}
