@@ -67,7 +67,9 @@ function outputsTable(action: ActionMetadata): string[] {
 const ofWorkflow = (action: ActionMetadata): [string, NonNullable<ActionMetadata['inputs']>[string]][] =>
   Object.entries(action.inputs ?? {}).filter(([name]) => !(name in SECRET_INPUTS) && !NOT_IN_WORKFLOWS.has(name));
 
-const quoted = (text: string): string => `'${text.replace(/'/g, "''")}'`;
+/** As Prettier would quote it, so that what is generated is also formatted. */
+const quoted = (text: string): string =>
+  text.includes("'") && !/["\\]/.test(text) ? `"${text}"` : `'${text.replace(/'/g, "''")}'`;
 
 /** `on.workflow_call.inputs`: the action's own names and defaults; a yes or no is a boolean, so that `true` needs no quotes. */
 function workflowInputs(action: ActionMetadata): string[] {
@@ -116,26 +118,41 @@ function jobOutputs(action: ActionMetadata): string[] {
   return Object.keys(action.outputs ?? {}).map((name) => `${name}: \${{ steps.deploy.outputs.${name} }}`);
 }
 
-/** Every key that the schema knows, with the path to it: `hooks.before-switch[].run`, `environments.<name>.host`. */
-export function schemaKeys(root: SchemaNode): { key: string; node: SchemaNode }[] {
-  const found = new Map<string, SchemaNode>();
-  visit(root, '', []);
-  return [...found].map(([key, node]) => ({ key, node }));
+/** One key of the schema: `hooks.before-switch[].run`, `environments.<name>.host`. */
+export interface SchemaKey {
+  key: string;
+  node: SchemaNode;
+  /** Where the keys below this one are already listed, when it has the same as another. */
+  sameAs?: string;
+}
 
-  function visit(given: SchemaNode, path: string, above: SchemaNode[]): void {
+/** Every key that the schema knows, in its order; what is defined once is listed once. */
+export function schemaKeys(root: SchemaNode): SchemaKey[] {
+  const found = new Map<string, SchemaKey>();
+  const listed = new Map<SchemaNode, string>();
+  visit(root, '', '');
+  return [...found.values()];
+
+  function visit(given: SchemaNode, path: string, owner: string): void {
     const node = resolved(root, given);
-    if (above.includes(node)) return;
-    const line = [...above, node];
+    const before = listed.get(node);
+    if (before !== undefined && before !== path) {
+      const row = found.get(owner);
+      if (row !== undefined) row.sameAs = before;
+      return;
+    }
+    if (node.properties !== undefined) listed.set(node, path);
     for (const [name, child] of Object.entries(node.properties ?? {})) {
       const key = path === '' ? name : `${path}.${name}`;
       const target = resolved(root, child);
-      const description = child.description ?? target.description;
-      if (!found.has(key)) found.set(key, description === undefined ? target : { ...target, description });
-      visit(child, key, line);
+      const description = child.description ?? target.description ?? root.properties?.[name]?.description;
+      if (!found.has(key))
+        found.set(key, { key, node: description === undefined ? target : { ...target, description } });
+      visit(child, key, key);
     }
-    if (typeof node.additionalProperties === 'object') visit(node.additionalProperties, `${path}.<name>`, line);
-    if (node.items !== undefined) visit(node.items, `${path}[]`, line);
-    for (const choice of [...(node.oneOf ?? []), ...(node.anyOf ?? [])]) visit(choice, path, line);
+    if (typeof node.additionalProperties === 'object') visit(node.additionalProperties, `${path}.<name>`, owner);
+    if (node.items !== undefined) visit(node.items, `${path}[]`, owner);
+    for (const choice of [...(node.oneOf ?? []), ...(node.anyOf ?? [])]) visit(choice, path, owner);
   }
 }
 
@@ -148,9 +165,9 @@ function resolved(root: SchemaNode, node: SchemaNode): SchemaNode {
 }
 
 function schemaTable(schema: SchemaNode): string[] {
-  const rows = schemaKeys(schema).map(({ key, node }) => [
+  const rows = schemaKeys(schema).map(({ key, node, sameAs }) => [
     code(key),
-    cell(node.description ?? ''),
+    cell(`${node.description ?? ''}${sameAs === undefined ? '' : ` Keys as \`${sameAs}\`.`}`),
     node.default === undefined ? '' : code(JSON.stringify(node.default).replace(/^"(.*)"$/, '$1')),
   ]);
   return table(['key', 'meaning', 'default'], rows);

@@ -24,3 +24,10 @@ export function anchorsOf(markdown: string): string[] {
     return times === 0 ? slug : `${slug}-${times}`;
   });
 }
+
+/** The fenced blocks of one language, without their fences. */
+export function codeBlocksOf(markdown: string, language: string): string[] {
+  return [...markdown.matchAll(/^( *)```(\S*)\n([\s\S]*?)^\1```$/gm)]
+    .filter((match) => match[2] === language)
+    .map((match) => match[3] ?? '');
+}

@@ -44,7 +44,7 @@ describe('generated parts', () => {
       '    type: string',
       "    default: ''",
       '  dry-run:',
-      "    description: 'it''s a plan'",
+      '    description: "it\'s a plan"',
       '    type: boolean',
       '    default: false',
     ]);
@@ -68,7 +68,9 @@ describe('generated parts', () => {
   test('the keys of a schema are found through references, lists and named maps', () => {
     const keys = schemaKeys({
       properties: {
-        hooks: { properties: { before: { items: { $ref: '#/$defs/hook' } } } },
+        hooks: {
+          properties: { before: { items: { $ref: '#/$defs/hook' } }, after: { items: { $ref: '#/$defs/hook' } } },
+        },
         environments: { additionalProperties: { properties: { host: { description: 'where' } } } },
       },
       $defs: {
@@ -80,9 +82,11 @@ describe('generated parts', () => {
       'hooks.before',
       'hooks.before[].run',
       'hooks.before[].exec',
+      'hooks.after',
       'environments',
       'environments.<name>.host',
     ]);
+    expect(keys.find(({ key }) => key === 'hooks.after')?.sameAs).toBe('hooks.before[]');
   });
 });
 

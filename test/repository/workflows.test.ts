@@ -45,9 +45,7 @@ describe.each(actions())('%s/action.yml', (action) => {
 
   test('describes every input and output in words', () => {
     const { inputs = {}, outputs = {} } = readAction(read(path));
-    const mute = Object.entries({ ...inputs, ...outputs }).filter(
-      ([, { description }]) => (description ?? '').length < 10,
-    );
+    const mute = Object.entries({ ...inputs, ...outputs }).filter(([, { description }]) => description.length < 10);
     expect(mute.map(([name]) => name)).toEqual([]);
   });
 });
