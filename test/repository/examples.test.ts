@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { loadConfig } from '../../shared/config/load.js';
 import { notYetInConfig } from '../../shared/config/not-yet.js';
-import { findShipment } from '../../shared/compose/find-shipment.js';
+import { findShipment } from '../../shared/compose/finder.js';
 import { files, inRoot, read } from './files.js';
 
 const examples = readdirSync(inRoot('examples'), { withFileTypes: true }).flatMap((entry) =>
