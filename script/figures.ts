@@ -38,10 +38,10 @@ export function figuresOf(report: JestReport | undefined, exitStatus: number, ma
       .filter((file) => file.status === 'failed')
       .map((file) => `${file.name}\n${file.message}`),
   };
-  if (failed === 0 && exitStatus !== 0)
-    return oneMore(figures, `Jest ended with status ${exitStatus} though no test failed.`);
   const ran = figures.passed + figures.skipped + failed;
   if (ran === 0 && !mayBeEmpty) return oneMore(figures, 'There was no test to run.');
+  if (failed === 0 && exitStatus !== 0)
+    return oneMore(figures, `Jest ended with status ${exitStatus} though no test failed.`);
   return figures;
 }
 
