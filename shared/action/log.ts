@@ -18,11 +18,17 @@ export class ActionLog implements Log {
   readonly #redactor: Redactor;
   readonly #warned = new Set<string>();
   #phase: { readonly name: string; readonly details: string[] } | undefined;
+  #lastPhase: string | undefined;
   #groupOpen = false;
   #fence: string | undefined;
 
   constructor(redactor: Redactor) {
     this.#redactor = redactor;
+  }
+
+  /** The phase that began last; undefined before the first. */
+  get lastPhase(): string | undefined {
+    return this.#lastPhase;
   }
 
   info(line: string): void {
@@ -59,6 +65,7 @@ export class ActionLog implements Log {
     const took = (): string => formatDuration(performance.now() - started);
     this.#closeGroup();
     this.#phase = own;
+    this.#lastPhase = name;
     try {
       const result = await work();
       this.info(`✓ ${name} (${took()})`);

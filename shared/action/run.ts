@@ -21,7 +21,7 @@ export type Ending = string | undefined;
 const MOST_ANNOTATIONS = 9;
 /** What the runner cuts a message at, less what an encoding adds. */
 const LONGEST_MESSAGE = 4000;
-/** A handle that nobody closed must not keep the job, and the runner's bill, running. */
+/** Milliseconds, for what is being written still. */
 const PATIENCE = 2000;
 
 export async function runAction(main: (context: ActionContext) => Promise<Ending>): Promise<void> {
@@ -40,8 +40,12 @@ export async function runAction(main: (context: ActionContext) => Promise<Ending
     fail(describe(error), redactor);
   } finally {
     cancellation.stop();
-    setTimeout(() => process.exit(), PATIENCE).unref();
   }
+}
+
+/** For the end of an entry file: a handle that nobody closed must not keep the job, and the runner's bill, running. */
+export function leaveSoon(): void {
+  setTimeout(() => process.exit(), PATIENCE).unref();
 }
 
 function fail(message: string, redactor: Redactor): void {
