@@ -51,24 +51,27 @@ export async function confirm({ host, request, release, manifest, token, line }:
     ]);
 }
 
-/** Writes down how a run ended that was not confirmed; the staged files of a release that never served go. */
+/** Writes down how a run ended that was not confirmed: the manifest of a release that was switched to is kept for its logs. */
 export async function recordFailure(
   host: OpenHost,
-  release: PreparedRelease | undefined,
-  manifest: Manifest | undefined,
+  release: PreparedRelease,
+  manifest: Manifest,
   line: string,
 ): Promise<void> {
   await host.shell.run(
     lines(
       sh`umask 077`,
       appendText(host, line),
-      ...(release === undefined || manifest === undefined
-        ? []
-        : [
-            sh`printf '%s' ${writeManifest(manifest)} >${release.layout.manifest}`,
-            sh`rm -rf ${release.layout.build} ${`${release.layout.directory}/build.json`}`,
-          ]),
+      sh`printf '%s' ${writeManifest(manifest)} >${release.layout.manifest}`,
+      sh`rm -rf ${release.layout.build} ${`${release.layout.directory}/build.json`}`,
     ),
+  );
+}
+
+/** Writes down that a run ended before its switch, and takes away what it had staged, if anything. */
+export async function recordNothingDone(host: OpenHost, staged: string | undefined, line: string): Promise<void> {
+  await host.shell.run(
+    lines(sh`umask 077`, staged === undefined ? sh`:` : sh`rm -rf ${staged}`, appendText(host, line)),
   );
 }
 

@@ -15,7 +15,7 @@ import { EventFeed } from './event-feed.js';
 import { fetchImages } from './fetch.js';
 import { openHost, type OpenHost } from './open-host.js';
 import { Phases } from './phases.js';
-import { prepareRelease, withFetchedImages } from './preparation.js';
+import { planRelease, stageRelease, withFetchedImages } from './preparation.js';
 import type { PreparedRelease } from './prepared.js';
 import { makeManifest, logLine } from './record.js';
 import { recover } from './recover.js';
@@ -81,7 +81,10 @@ async function deployUnderLock(
   const { log, signal } = context;
   const store = await phases.run('recover', async () => recover(host.shell, host.layout, host.environment, log));
   report.foundStore(store);
-  const planned = await phases.run('plan', async () => prepareRelease({ host, request, shipment, store, log, phases }));
+  const preparation = { host, request, log };
+  const staged = await phases.run('stage', async () => stageRelease(preparation, shipment, store));
+  report.staged(staged.layout.directory);
+  const planned = await phases.run('plan', async () => planRelease(preparation, staged));
   report.planned(planned.plan);
   signal.throwIfAborted();
   if (request.operation === 'plan' || !changesAnything(planned.plan)) {

@@ -59,12 +59,19 @@ async function fetchOne(
       return { reference, id, buildInputs: image.buildInputs };
     }
     case 'registry': {
-      const { host, request, log } = input;
+      const { host, request, log, signal } = input;
       const id =
         image.id ??
-        (await fetchImage(host.engine, host.facts, image.resolved, request.registries, (line) => {
-          log.debug(line);
-        }));
+        (await fetchImage(
+          host.engine,
+          host.facts,
+          image.resolved,
+          request.registries,
+          (line) => {
+            log.debug(line);
+          },
+          signal,
+        ));
       return { reference, id, pinned: image.resolved.pinned };
     }
   }

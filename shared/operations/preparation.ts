@@ -15,81 +15,80 @@ import { wantedImages, type WantedImage } from '../release/wanted-images.js';
 import { composeCall, modelCall } from './compose-calls.js';
 import { planFiles, type FilePlan } from './drift.js';
 import type { OpenHost } from './open-host.js';
-import type { Phases } from './phases.js';
 import { makePlan } from './planning.js';
 import { refusePortsOfOthers } from './port-check.js';
 import type { PreparedRelease } from './prepared.js';
 import { projectDirectory, releaseFiles, tarEntries, type ReleaseFiles } from './release-files.js';
 import type { DeployRequest } from './request.js';
 
-export interface PlannedRelease {
+/** A release whose files are on the host, beside what runs there. */
+export interface StagedRelease {
   readonly id: string;
   readonly layout: ReleaseLayout;
   readonly shipment: Shipment;
   readonly files: ReleaseFiles;
-  readonly filePlan: FilePlan;
   readonly staged: Staged;
-  readonly images: ReadonlyMap<string, WantedImage>;
   readonly observed: Observed;
   readonly previous: Manifest | undefined;
+}
+
+export interface PlannedRelease extends StagedRelease {
+  readonly filePlan: FilePlan;
+  readonly images: ReadonlyMap<string, WantedImage>;
   readonly plan: Plan;
 }
 
 export interface PreparationInput {
   readonly host: OpenHost;
   readonly request: DeployRequest;
-  readonly shipment: Shipment;
-  readonly store: Store;
   readonly log: Log;
-  readonly phases: Phases;
 }
 
-/** @throws UserError for everything in the stack that cannot be deployed; nothing that serves was touched */
-export async function prepareRelease({
-  host,
-  request,
-  shipment,
-  store,
-  log,
-  phases,
-}: PreparationInput): Promise<PlannedRelease> {
-  const { engine, shell } = host;
+/** @throws UserError for what Compose refuses */
+export async function stageRelease(
+  { host, request }: PreparationInput,
+  shipment: Shipment,
+  store: Store,
+): Promise<StagedRelease> {
   const previous = store.current;
   const id = nextReleaseId(new Date(), request.commit, newestRelease(store));
   const layout = host.layout.release(id);
   const files = releaseFiles({ ...request, path: host.layout.path }, shipment);
   const subject = { project: request.project, composeFiles: files.composeFiles, profiles: request.profiles };
-  const watched = [...new Set([...files.files, ...(previous?.files ?? [])].map(({ path }) => path))];
-  const [staged, observed] = await phases.run('stage', async () =>
-    Promise.all([
-      stage(
-        shell,
-        {
-          layout: host.layout,
-          release: layout,
-          config: host.compose(configCommand(composeCall(subject, layout.files))),
-          hash: host.compose(hashCommand(modelCall(subject, host.layout.path))),
-          watched,
-        },
-        tarEntries(files.files, shipment),
-      ),
-      observe(engine, request.project),
-    ]),
-  );
-  const filePlan = planFiles(files.files, staged.hostFiles, previous);
+  const staging = {
+    layout: host.layout,
+    release: layout,
+    config: host.compose(configCommand(composeCall(subject, layout.files))),
+    hash: host.compose(hashCommand(modelCall(subject, host.layout.path))),
+    watched: [...new Set([...files.files, ...(previous?.files ?? [])].map(({ path }) => path))],
+  };
+  const [staged, observed] = await Promise.all([
+    stage(host.shell, staging, tarEntries(files.files, shipment)),
+    observe(host.engine, request.project),
+  ]);
+  return { id, layout, shipment, files, staged, observed, previous };
+}
+
+/** @throws UserError for everything in the stack that cannot be deployed; nothing that serves was touched */
+export async function planRelease(
+  { host, request, log }: PreparationInput,
+  release: StagedRelease,
+): Promise<PlannedRelease> {
+  const filePlan = planFiles(release.files.files, release.staged.hostFiles, release.previous);
   const images = await wantedImages({
-    engine,
-    resolve: async (reference) => resolveImage(engine, host.facts, reference, request.registries),
-    model: staged.model,
-    previous,
-    contexts: new Map(shipment.contexts.map((context) => [context.service, context.files])),
+    engine: host.engine,
+    resolve: async (reference) => resolveImage(host.engine, host.facts, reference, request.registries),
+    model: release.staged.model,
+    previous: release.previous,
+    contexts: new Map(release.shipment.contexts.map((context) => [context.service, context.files])),
     pull: request.pull,
     build: request.build,
     log,
   });
-  const plan = planOf({ host, request, id, shipment, files, filePlan, staged, images, observed, previous });
-  await refusePortsOfOthers(host, request.project, staged.model, plan);
-  return { id, layout, shipment, files, filePlan, staged, images, observed, previous, plan };
+  const planned = { ...release, filePlan, images };
+  const plan = planOf({ ...planned, host, request });
+  await refusePortsOfOthers(host, request.project, release.staged.model, plan);
+  return { ...planned, plan };
 }
 
 /** The same with the images' ids on this host: what looked new may be what runs already. */

@@ -4,7 +4,7 @@ import type { Plan } from '../release/plan.js';
 import { changedServices } from '../release/plan.js';
 import { decideText, pointText, type Store } from '../release/store.js';
 import { lines } from '../ssh/shell-text.js';
-import { recordFailure } from './conclude.js';
+import { recordFailure, recordNothingDone } from './conclude.js';
 import { downtimes, type ContainerEvent } from './downtime.js';
 import { Unhealthy } from './gate.js';
 import type { OpenHost } from './open-host.js';
@@ -21,6 +21,7 @@ export class Report {
   readonly phases: Phases;
   readonly #host: OpenHost;
   #store: Store | undefined;
+  #staged: string | undefined;
   #plan: Plan | undefined;
   #release: PreparedRelease | undefined;
   #downtimes: Record<string, number> | undefined;
@@ -35,6 +36,11 @@ export class Report {
 
   foundStore(store: Store): void {
     this.#store = store;
+  }
+
+  /** The folder that a run which comes to nothing leaves no trace of. */
+  staged(directory: string): void {
+    this.#staged = directory;
   }
 
   planned(plan: Plan): void {
@@ -64,8 +70,7 @@ export class Report {
     const state =
       serving === undefined ? 'nothing was changed' : `nothing was changed: release ${serving} serves as before`;
     this.#failure = this.#describe(error, `${this.#host.shell.name}: ${state}`);
-    const line = this.#line('failed');
-    await recordFailure(this.#host, undefined, undefined, line).catch(() => undefined);
+    await recordNothingDone(this.#host, this.#staged, this.#line('failed')).catch(() => undefined);
     return this.finished('failed');
   }
 
@@ -152,7 +157,7 @@ export class Report {
 
   async #nameVolumes(release: PreparedRelease): Promise<void> {
     const now = await this.#host.engine.volumes(this.request.project).catch(() => []);
-    this.#volumesLeft = now.filter((volume) => !release.volumesBefore.includes(volume));
+    this.#volumesLeft = now.filter((name) => !release.volumesBefore.includes(name));
   }
 
   #line(verdict: Verdict): string {
