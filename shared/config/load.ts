@@ -1,5 +1,5 @@
 /** Loads homeport.yml: found, parsed, validated, and merged for one environment. Whatever is wrong is said all at once. */
-import { UserError } from '../base/errors.js';
+import { UserError, type Problem } from '../base/errors.js';
 import { configOf, type Config } from './config.js';
 import type { ConfigDocument, StackDocument } from './document.js';
 import { chooseEnvironment, mergedFor } from './environment.js';
@@ -33,11 +33,9 @@ export function loadConfig(place: ConfigPlace, environment: string): LoadedConfi
 }
 
 function validated(source: YamlSource): ConfigDocument {
-  const problems = schemaProblems(source);
-  // The rules read what the schema has let through: with a wrong type they would only add noise.
+  const problems = [...schemaProblems(source), ...ruleProblems(source)].sort(byPlace);
   if (problems.length > 0) throw new UserError(problems);
-  const document = source.value as ConfigDocument;
-  const more = ruleProblems(document, source);
-  if (more.length > 0) throw new UserError(more);
-  return document;
+  return source.value as ConfigDocument;
 }
+
+const byPlace = (a: Problem, b: Problem): number => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);

@@ -1,23 +1,33 @@
 /** What a config must fulfil beyond the schema, where a schema cannot say it, or not so that a person understands it. */
 import type { Problem } from '../base/errors.js';
-import type { ConfigDocument, HookDocument, StackDocument } from './document.js';
 import type { ValuePath, YamlSource } from './yaml-source.js';
 
-/** All problems at once, of the file and of each of its environments. */
-export function ruleProblems(document: ConfigDocument, source: YamlSource): Problem[] {
-  const environments = Object.entries(document.environments ?? {});
-  const parts: [ValuePath, StackDocument][] = [
+/**
+ * All problems at once, of the file and of each of its environments. What has another shape than the schema's is left
+ * to the schema's own complaints, which are shown beside these.
+ */
+export function ruleProblems(source: YamlSource): Problem[] {
+  const document = recordOf(source.value);
+  const environments = Object.entries(recordOf(document['environments']));
+  const parts: [ValuePath, unknown][] = [
     [[], document],
-    ...environments.map(([name, part]): [ValuePath, StackDocument] => [['environments', name], part]),
+    ...environments.map(([name, part]): [ValuePath, unknown] => [['environments', name], part]),
   ];
-  return parts.flatMap(([path, part]) => [...pathProblems(part, path, source), ...hookProblems(part, path, source)]);
+  return parts.flatMap(([path, part]) => [
+    ...pathProblems(recordOf(part), path, source),
+    ...hookProblems(recordOf(part), path, source),
+  ]);
 }
 
 /** `..` would make two projects share a folder without anyone having said so. */
-function pathProblems(part: StackDocument, at: ValuePath, source: YamlSource): Problem[] {
-  const message = part.path === undefined ? undefined : hostPathProblem(part.path);
+function pathProblems({ path }: Fields, at: ValuePath, source: YamlSource): Problem[] {
+  if (typeof path !== 'string' || !HOST_PATH.test(path)) return [];
+  const message = hostPathProblem(path);
   return message === undefined ? [] : [source.problem([...at, 'path'], `path ${message}`)];
 }
+
+/** As the schema says it too. */
+const HOST_PATH = /^(\/|~\/)[^\n\r]+$/;
 
 /** Why a folder cannot be a project's on the host; undefined for one that can. */
 export function hostPathProblem(path: string): string | undefined {
@@ -32,20 +42,27 @@ export function hostPathProblem(path: string): string | undefined {
   return undefined;
 }
 
-function hookProblems({ hooks }: StackDocument, at: ValuePath, source: YamlSource): Problem[] {
-  return Object.entries(hooks ?? {}).flatMap(([when, list]) =>
-    list.flatMap((hook, index) => {
-      const message = hookProblem(hook);
-      return message === undefined
-        ? []
-        : [source.problem([...at, 'hooks', when, index], `hooks.${when}[${index}] ${message}`)];
+function hookProblems({ hooks }: Fields, at: ValuePath, source: YamlSource): Problem[] {
+  return Object.entries(recordOf(hooks)).flatMap(([when, list]) =>
+    (Array.isArray(list) ? list : []).flatMap((hook: unknown, index) => {
+      const message = hookProblem(recordOf(hook));
+      const path = [...at, 'hooks', when, index];
+      return message === undefined ? [] : [source.problem(path, `hooks.${when}[${index}] ${message}`)];
     }),
   );
 }
 
-function hookProblem(hook: HookDocument): string | undefined {
-  if (hook.host !== undefined) {
-    return hook.command === undefined ? undefined : 'says its command with "host" already: remove "command"';
+function hookProblem({ run, exec, host, command }: Fields): string | undefined {
+  if (host !== undefined) {
+    return command === undefined ? undefined : 'says its command with "host" already: remove "command"';
   }
-  return hook.command === undefined ? 'needs a "command"' : undefined;
+  return (run ?? exec) !== undefined && command === undefined ? 'needs a "command"' : undefined;
+}
+
+interface Fields {
+  readonly [key: string]: unknown;
+}
+
+function recordOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }

@@ -4,14 +4,14 @@ import { nearest } from '../base/nearest.js';
 import { schemaErrors, type SchemaError } from './schema.js';
 import type { ValuePath, YamlSource } from './yaml-source.js';
 
-/** All problems at once, in the order of the file. */
+/** All problems at once. */
 export function schemaProblems(source: YamlSource): Problem[] {
   const found = new Map<string, Problem>();
   for (const error of schemaErrors(source.value).filter(isOfItsOwn)) {
     const problem = problemOf(source, error);
     found.set(JSON.stringify(problem), problem);
   }
-  return [...found.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  return [...found.values()];
 }
 
 /** Not what only says that a part of a choice failed: the choice itself, or the part, is named by another error. */
