@@ -93,12 +93,6 @@ export interface Platform {
   readonly os: string;
 }
 
-/** A network or volume with Compose's labels. */
-export interface NamedResource {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
 export interface EngineEvent {
   /** Milliseconds since 1970, of the engine's clock. */
   readonly time: number;
@@ -135,8 +129,9 @@ export interface Engine {
   pull(pinned: string, auth: RegistryAuth | undefined, options?: PullOptions): Promise<void>;
   /** What a reference means in its registry now; names are taken as they are, without mirrors. */
   distribution(reference: string, auth: RegistryAuth | undefined): Promise<Distribution>;
-  networks(project?: string): Promise<NamedResource[]>;
-  volumes(project?: string): Promise<NamedResource[]>;
+  /** Names; of one Compose project (by Compose's label) when it is named. */
+  networks(project?: string): Promise<string[]>;
+  volumes(project?: string): Promise<string[]>;
   startContainer(id: string): Promise<void>;
   /** Volumes stay, anonymous ones too. */
   removeContainer(id: string, options?: { readonly force?: boolean }): Promise<void>;

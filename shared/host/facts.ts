@@ -2,7 +2,8 @@
 import { posix } from 'node:path';
 import { HostFailure, UserError } from '../base/errors.js';
 import type { HostShell } from '../ssh/host-shell.js';
-import type { DockerConfig } from './docker-config.js';
+import { sh } from '../ssh/shell-text.js';
+import { DockerConfig, type AskHelper } from './docker-config.js';
 import { FACTS_END, factsText } from './facts-script.js';
 import { parseFacts } from './facts-parse.js';
 import type { ListeningSocket } from './ports.js';
@@ -17,8 +18,11 @@ export interface HostFacts {
   readonly pathExists: boolean;
   /** The nearest folder that exists: `path` itself, or where it will be made. */
   readonly nearestFolder: string;
+  readonly nearestIsFolder: boolean;
   /** Whether files can be made in `nearestFolder`. */
   readonly writable: boolean;
+  /** false: `.homeport` is there and another user's. */
+  readonly ownFolderWritable: boolean;
   /** Whether a file made 0600 there is 0600: not so on some mounted shares. */
   readonly modesHold: boolean;
   /** Docker is asked through `sudo -n`. */
@@ -45,6 +49,8 @@ export interface HostFacts {
   readonly flock: boolean;
   readonly setsid: boolean;
   readonly tar: boolean;
+  /** Of the commands that Homeport's scripts need. */
+  readonly missingTools: readonly string[];
   /** Bytes; undefined where `df` did not say. */
   readonly pathFree: number | undefined;
   readonly dockerFree: number | undefined;
@@ -76,9 +82,26 @@ export async function gatherFacts(shell: HostShell, question: FactsQuestion): Pr
   const result = await shell.run(factsText(path, question.sudo), { timeout: LIMIT });
   if (result.status !== 0 || !result.stdout.includes(FACTS_END)) {
     const said = result.stderr.split('\n').filter((line) => line !== '');
-    throw new HostFailure(shell.name, `${shell.name} could not be asked what it has (exit status ${result.status})`, said);
+    throw new HostFailure(
+      shell.name,
+      `${shell.name} could not be asked what it has (exit status ${result.status})`,
+      said,
+    );
   }
-  return parseFacts(result.stdout, question.sudo);
+  const { facts, dockerConfig } = parseFacts(result.stdout, question.sudo);
+  return { ...facts, dockerConfig: DockerConfig.parse(dockerConfig, helperOf(shell, facts.hostEnvironment)) };
+}
+
+/** A helper that is not there or has nothing to say is no failure: there may be other ways in. */
+function helperOf(shell: HostShell, environment: Readonly<Record<string, string>>): AskHelper {
+  const words = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return async (helper, server) => {
+    const result = await shell.run(sh`env -i ${words} ${`docker-credential-${helper}`} get 2>/dev/null`, {
+      stdin: `${server}\n`,
+      timeout: 20_000,
+    });
+    return result.status === 0 ? result.stdout : undefined;
+  };
 }
 
 function normalPath(path: string): string {
