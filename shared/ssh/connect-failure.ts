@@ -51,14 +51,18 @@ const CAUSES: readonly (readonly [RegExp, FailureKind, ConnectFailure['retry']])
   ],
 ];
 
-export function classifyFailure(log: string): ConnectFailure {
+/** `behindProxy`: a connection that closes without a word was closed by the bastion or ProxyCommand, which may have said why. */
+export function classifyFailure(log: string, behindProxy: boolean): ConnectFailure {
   const rows = log
     .split('\n')
     .map((row) => row.replace(/\r$/, '').trim())
     .filter((row) => row !== '');
   for (const [pattern, kind, retry] of CAUSES) {
     const said = rows.find((row) => pattern.test(row));
-    if (said !== undefined) return { kind, retry, said };
+    if (said === undefined) continue;
+    return kind === 'throttled' && behindProxy
+      ? { kind: 'proxy', retry, said: rows[0] ?? said }
+      : { kind, retry, said };
   }
   return { kind: 'other', retry: 'later', said: rows.at(-1) ?? 'ssh said nothing' };
 }
@@ -92,7 +96,7 @@ export function failureMessage({ kind, said }: ConnectFailure, context: FailureC
     case 'throttled':
       return `${address} closed the connection before login${quote}: it limits connections (MaxStartups, PerSourcePenalties, fail2ban) or is not an SSH server`;
     case 'proxy':
-      return `the way to ${address} through ${context.behindProxy ? 'its bastion or ProxyCommand' : 'a proxy'} broke${quote}`;
+      return `the way to ${address} through its bastion or ProxyCommand broke${quote}`;
     default:
       return `no SSH connection to ${address}${quote}`;
   }

@@ -167,7 +167,7 @@ class Connector {
 
   /** Returns when it is time for another try. @throws the failure when there is no other. */
   async #afterFailure(log: string, tries: number): Promise<void> {
-    const failure = classifyFailure(log === '' ? 'ssh: Connection timed out' : log);
+    const failure = classifyFailure(log === '' ? 'ssh: Connection timed out' : log, this.#context.behindProxy);
     const incomplete = failure.kind === 'host-key' && this.#plan.hostKeys.isIncomplete;
     if (failure.kind === 'host-key' && !incomplete) throw await this.#plan.hostKeys.refusal(log);
     if (failure.retry === 'never' && !incomplete) throw new UserError(failureMessage(failure, this.#context));

@@ -13,7 +13,8 @@ export function openLocal(shell: readonly [string, ...string[]] = ['/bin/sh']): 
     name: 'local',
     atOnce: 8,
     // Detached: in a session and process group of its own, as sshd does it.
-    start: () => spawn(command, args, { detached: true, cwd: existsSync(home) ? home : '/', stdio: 'pipe' }),
+    start: () =>
+      spawn(command, args, { detached: true, cwd: existsSync(home) ? home : '/', stdio: 'pipe', env: process.env }),
     isRefusal: () => false,
     explain: async (began) =>
       Promise.resolve(began ? 'the shell that ran a command was killed' : `${command} could not be started`),

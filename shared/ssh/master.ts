@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { atExit } from './at-exit.js';
 import { TARGET } from './options.js';
 import type { PrivateFolder } from './private-folder.js';
 
@@ -62,12 +63,11 @@ export class Master {
         end();
       });
     });
-    process.once('exit', this.#atExit);
   }
 
-  readonly #atExit = (): void => {
+  readonly #forgetExit = atExit(() => {
     this.#child.kill();
-  };
+  });
 
   get hasEnded(): boolean {
     return this.#hasEnded;
@@ -87,7 +87,7 @@ export class Master {
 
   /** Disconnects; the sessions that are still open end with it. */
   async end(): Promise<void> {
-    process.off('exit', this.#atExit);
+    this.#forgetExit();
     if (this.#hasEnded) return;
     this.#child.kill();
     const patience = setTimeout(() => this.#child.kill('SIGKILL'), 1000);

@@ -6,17 +6,17 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from './at-exit.js';
 
 export class PrivateFolder {
   readonly path: string;
-  readonly #atExit = (): void => {
+  readonly #exitAction = atExit(() => {
     this.#remove();
-  };
+  });
   #guard: ChildProcess | undefined;
 
   constructor() {
     this.path = process.platform === 'win32' ? mkdtempSync(join(tmpdir(), 'hp-')) : made('/tmp', tmpdir());
-    process.once('exit', this.#atExit);
   }
 
   of(name: string): string {
@@ -46,7 +46,7 @@ export class PrivateFolder {
   }
 
   close(): void {
-    process.off('exit', this.#atExit);
+    this.#exitAction();
     this.#guard?.kill('SIGKILL');
     this.#remove();
   }

@@ -9,7 +9,8 @@
  * - The shell of the program leads its process group (sshd and node begin a session for it), the script runs in it. A
  *   watcher reads the channel; when that ends, because of an abort, a dead runner or a lost connection, it ends the group:
  *   TERM, after two seconds KILL.
- * - `<nonce>:<status>` on both streams when the script is over: what is said on them later is a left-over child's.
+ * - `<nonce>:<status>` on both streams when the script is over: what is said on them later is a left-over child's. The
+ *   watcher is gone by then: our closing the channel must not end those whom the script left behind.
  * - With a payload the watcher reads frames (`<bytes>\n` and as many bytes; `.` at its end; `bye` after the script) and
  *   hands them on through a pipe. So a lost connection is never taken for the payload's end: the script is ended before its
  *   standard input is. `dd` with `fullblock` reads exactly a frame; `head -c` of busybox would read more.
@@ -50,8 +51,9 @@ function withoutInput(options: ProgramOptions): ShellText {
   return sh`a=; trap a=1 TERM
 (trap '' TERM; while read -r l; do :; done; ${END_GROUP}) <&3 >/dev/null 4>&- & w=$!
 ${scriptCall(options)}
-${status(options.nonce)}
-[ -n "$a" ] || kill -KILL "$w"`;
+r=$?
+[ -n "$a" ] || kill -KILL "$w"
+${status(options.nonce)}`;
 }
 
 function withPayload(options: ProgramOptions): ShellText {
@@ -64,6 +66,7 @@ bye) exit 0;;
 esac; done; exec 4>&-; ${END_GROUP}; } <&3 | {
 trap : TERM
 ${scriptCall(options)}
+r=$?
 ${status(options.nonce)}
 }`;
 }
@@ -75,7 +78,7 @@ function scriptCall({ script, shell }: ProgramOptions): ShellText {
 }
 
 function status(nonce: string): ShellText {
-  return sh`r=$?; echo ${nonce}:$r >&4; echo ${nonce}:$r`;
+  return sh`echo ${nonce}:$r >&4; echo ${nonce}:$r`;
 }
 
 /** Without `/proc` (macOS, FreeBSD) nothing can be read cheaply, and it is OpenSSH's sshd there, which does the right thing. */

@@ -32,6 +32,7 @@ export class ShellOfLink implements HostShell {
   readonly #open = new Set<ChildProcessWithoutNullStreams>();
   #sessions = 0;
   #grouped: 'unknown' | 'by-server' | 'by-us' = 'unknown';
+  readonly #end = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor(link: Link, shell = '/bin/sh') {
@@ -49,10 +50,12 @@ export class ShellOfLink implements HostShell {
   }
 
   async run(script: ShellText, options: RunOptions = {}): Promise<RunResult> {
+    const signal =
+      options.signal === undefined ? this.#end.signal : AbortSignal.any([options.signal, this.#end.signal]);
     let refusals = 0;
     let apart = false;
     for (;;) {
-      const end = await this.#session(script, options, apart);
+      const end = await this.#session(script, { ...options, signal }, apart);
       if (end.kind === 'ended') {
         if (this.#grouped === 'unknown') this.#grouped = 'by-server';
         return end.result;
@@ -91,9 +94,9 @@ export class ShellOfLink implements HostShell {
   }
 
   async #session(script: ShellText, options: RunOptions, apart: boolean): Promise<SessionEnd> {
+    this.#refuseClosed();
     const free = await this.#slot(options.signal);
     try {
-      this.#refuseClosed();
       return await runSession({
         start: () => this.#start(apart),
         script,
@@ -157,6 +160,7 @@ export class ShellOfLink implements HostShell {
 
   /** What still runs loses its channel, and with that the host ends it. */
   async #closeAll(): Promise<void> {
+    this.#end.abort();
     const ending = [...this.#open].map(async (channel) => {
       channel.stdin.destroy();
       await new Promise<void>((resolve) => {

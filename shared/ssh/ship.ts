@@ -78,6 +78,7 @@ async function copied(archive: Pack, header: EntryHeader, file: string): Promise
       if (error) reject(error);
       else resolve();
     });
+    entry.once('error', reject);
     source.once('error', reject);
     source.pipe(entry);
   });
