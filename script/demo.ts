@@ -31,7 +31,9 @@ function show(result: ActionResult): void {
       line
         .replace(/^::group::/, '> ')
         .replace(/^::error[^:]*::/, 'Error: ')
-        .replace(/^::warning[^:]*::/, 'Warning: '),
+        .replace(/^::warning[^:]*::/, 'Warning: ')
+        .replaceAll('%0A', '\n  ')
+        .replaceAll('%25', '%'),
     );
   }
   console.log(

@@ -64,6 +64,8 @@ export async function stage(shell: HostShell, staging: Staging, entries: Iterabl
 export function stageText({ layout, release, config, hash }: Staging): ShellText {
   return lines(
     sh`set -u`,
+    // A stack that Compose refuses leaves nothing of itself behind, its secrets least of all.
+    sh`(`,
     sh`umask 077`,
     // Only what is ours is closed to others: containers and operators read the project's own folder.
     sh`(umask 022 && mkdir -p ${layout.path}) && mkdir -p ${layout.releases} || exit 1`,
@@ -77,6 +79,10 @@ export function stageText({ layout, release, config, hash }: Staging): ShellText
     sh`rm -f model.json`,
     sh`echo ${FILES}`,
     sh`cd ${layout.path} && { xargs -0 sha256sum <${`${release.directory}/watched`} 2>/dev/null; rm -f ${`${release.directory}/watched`}; exit 0; }`,
+    sh`)`,
+    sh`status=$?`,
+    sh`test $status -eq 0 || rm -rf ${release.directory}`,
+    sh`exit $status`,
   );
 }
 

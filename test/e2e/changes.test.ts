@@ -1,0 +1,124 @@
+// What a deploy changes and, above all, what it leaves alone: asked of the host before and after, on both generations.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startHost, type Generation, type TestHost } from '../hosts/host.js';
+import { deploy, type ActionResult } from './support/action.js';
+import { Checkout } from './support/checkout.js';
+import { ids, snapshot, type Snapshot } from './support/snapshot.js';
+
+interface Shape {
+  readonly web?: string;
+  readonly greeting?: string;
+  readonly worker?: boolean;
+}
+
+const compose = ({ web = 'v1', greeting = 'hello', worker = false }: Shape): string => `services:
+  db:
+    image: postgres:15
+    environment: {POSTGRES_PASSWORD: "\${DB_PASSWORD}"}
+    volumes: ["db:/var/lib/postgresql/data"]
+    healthcheck: {test: [CMD-SHELL, pg_isready -U postgres], interval: 1s, retries: 60}
+  web:
+    image: acme/web:${web}
+    environment: {GREETING: "${greeting}", FROM_ENV: "\${FROM_ENV}"}
+    depends_on: {db: {condition: service_healthy}}
+    healthcheck: {test: [CMD, healthy], interval: 1s, retries: 30}
+  proxy:
+    image: nginx:1
+    volumes: ["./nginx/default.conf:/etc/nginx/conf.d/default.conf:ro"]
+    depends_on: [web]
+${worker ? '  worker:\n    image: acme/web:v1\n    command: [sleep, infinity]\n    stop_grace_period: 1s\n' : ''}volumes: {db: {}}
+`;
+
+const nginx = (answer: string): string => `server { listen 80; location / { return 200 "${answer}"; } }\n`;
+const env = (value: string): string => `DB_PASSWORD=correct-horse\nFROM_ENV=${value}\n`;
+const config = { config: 'homeport: 1\nproject: shop\npath: /srv/shop\nhealth: {timeout: 60s, stable: 0s}\n' };
+
+describe.each<Generation>(['bookworm', 'sid'])('changes on %s', (generation) => {
+  let host: TestHost;
+  let checkout: Checkout;
+  let before: Snapshot;
+
+  beforeAll(async () => {
+    [host, checkout] = await Promise.all([startHost(generation), Checkout.make()]);
+    await checkout.write({ 'docker-compose.yml': compose({}), 'nginx/default.conf': nginx('one') });
+  });
+
+  afterAll(async () => {
+    await Promise.all([host.remove(), checkout[Symbol.asyncDispose]()]);
+  });
+
+  /** Deploys, expects the verdict, and shows that an operator's own `up -d` changes nothing afterwards. */
+  async function deployed(value: string, result = 'deployed'): Promise<[ActionResult, Snapshot]> {
+    const done = await deploy(host, checkout, { ...config, env: env(value) });
+    expect({ log: done.log, status: done.status, result: done.outputs['result'] }).toEqual({
+      log: done.log,
+      status: 0,
+      result,
+    });
+    const after = await snapshot(host);
+    await host.sh('cd /srv/shop && docker compose up -d 2>&1');
+    expect(await snapshot(host)).toEqual(after);
+    return [done, after];
+  }
+
+  function changed(after: Snapshot): string[] {
+    const [was, is] = [ids(before), ids(after)];
+    return [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => was[name] !== is[name]).sort();
+  }
+
+  test('the first deploy', async () => {
+    const [done, after] = await deployed('one');
+    expect(Object.keys(after.containers).sort()).toEqual(['shop-db-1', 'shop-proxy-1', 'shop-web-1']);
+    expect(after.containers['shop-web-1']?.env).toEqual(expect.arrayContaining(['GREETING=hello', 'FROM_ENV=one']));
+    expect(Object.keys(after.files).sort()).toEqual(['.env', 'docker-compose.yml', 'nginx/default.conf']);
+    expect(after.files['.env']).toContain('600');
+    expect(done.outputs['changed']).toContain('web');
+    expect(await host.sh('readlink /srv/shop/.homeport/current')).toBe(`releases/${done.outputs['release'] ?? ''}`);
+    before = after;
+  });
+
+  test('nothing changed: no container is touched', async () => {
+    const [done, after] = await deployed('one', 'unchanged');
+    expect(after).toEqual(before);
+    expect(done.outputs['serving-release']).toBe(done.outputs['previous-release']);
+  });
+
+  test('one image changed: only its service, the database above all keeps its container', async () => {
+    await checkout.write({ 'docker-compose.yml': compose({ web: 'v2' }) });
+    const [done, after] = await deployed('one');
+    expect(changed(after)).toEqual(['shop-web-1']);
+    expect(done.outputs['changed']).toContain('web');
+    expect(await host.sh('docker exec shop-web-1 wget -q -O - http://127.0.0.1:8080/version')).toBe('v2');
+    before = after;
+  });
+
+  test('only a mounted file changed: exactly its service reacts, and sees the new content', async () => {
+    await checkout.write({ 'nginx/default.conf': nginx('two') });
+    const [, after] = await deployed('one');
+    expect(changed(after)).toEqual(['shop-proxy-1']);
+    expect(await host.sh('docker exec shop-proxy-1 cat /etc/nginx/conf.d/default.conf')).toContain('two');
+    before = after;
+  });
+
+  test('only an environment value changed', async () => {
+    const [done, after] = await deployed('two');
+    expect(changed(after)).toEqual(['shop-web-1']);
+    expect(after.containers['shop-web-1']?.env).toContain('FROM_ENV=two');
+    expect(JSON.parse(done.outputs['plan'] ?? '{}')).toMatchObject({ env: { changed: ['FROM_ENV'] } });
+    before = after;
+  });
+
+  test('a service added', async () => {
+    await checkout.write({ 'docker-compose.yml': compose({ web: 'v2', worker: true }) });
+    const [, after] = await deployed('two');
+    expect(changed(after)).toEqual(['shop-worker-1']);
+    before = after;
+  });
+
+  test('a service removed', async () => {
+    await checkout.write({ 'docker-compose.yml': compose({ web: 'v2' }) });
+    const [, after] = await deployed('two');
+    expect(changed(after)).toEqual(['shop-worker-1']);
+    expect(Object.keys(after.containers)).not.toContain('shop-worker-1');
+  });
+});
