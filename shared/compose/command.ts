@@ -36,11 +36,17 @@ export function hashCommand(call: ComposeCall): string[] {
 
 /** The hashes that `hashCommand` printed. */
 export function parseHashes(text: string): Map<string, string> {
-  return new Map([...text.matchAll(/^(\S+) ([0-9a-f]{64})\s*$/gm)].map(([, service = '', hash = '']) => [service, hash]));
+  return new Map(
+    [...text.matchAll(/^(\S+) ([0-9a-f]{64})\s*$/gm)].map(([, service = '', hash = '']) => [service, hash]),
+  );
 }
 
 /** Builds, with what the files say about it, the images of the named services. */
-export function buildCommand(call: ComposeCall, services: readonly string[], options: { readonly pull?: boolean } = {}): string[] {
+export function buildCommand(
+  call: ComposeCall,
+  services: readonly string[],
+  options: { readonly pull?: boolean } = {},
+): string[] {
   return [...projectArguments(call), 'build', ...(options.pull === true ? ['--pull'] : []), ...services];
 }
 

@@ -1,0 +1,62 @@
+/** In which order services come up: by everything that makes one need another. */
+import { UserError } from '../base/errors.js';
+import type { ComposeModel, ServiceModel } from './model.js';
+
+/**
+ * The services in levels: each needs only those of earlier levels; sorted by name within one.
+ * @throws UserError when services need each other in a circle.
+ */
+export function dependencyLevels(model: ComposeModel): string[][] {
+  const left = new Map(Object.values(model.services).map((service) => [service.name, dependenciesOf(service, model)]));
+  const levels: string[][] = [];
+  while (left.size > 0) {
+    const ready = [...left].filter(([, needs]) => needs.every((name) => !left.has(name))).map(([name]) => name);
+    if (ready.length === 0)
+      throw new UserError(`the services need each other in a circle: ${circleIn(left).join(' -> ')}`);
+    for (const name of ready) left.delete(name);
+    levels.push(ready.sort());
+  }
+  return levels;
+}
+
+/** The services of the model that this one needs, sorted. What it needs and the model does not have (an inactive profile) is none. */
+export function dependenciesOf(service: ServiceModel, model: ComposeModel): string[] {
+  const spoken = [
+    service.networkMode,
+    service.ipc,
+    service.pid,
+    ...Object.values(service.build?.additionalContexts ?? {}),
+  ];
+  const names = [
+    ...Object.keys(service.dependsOn),
+    ...service.links.map((link) => link.split(':')[0]),
+    ...service.volumesFrom.filter((source) => !source.startsWith('container:')).map((source) => source.split(':')[0]),
+    ...spoken.flatMap((value) => (value?.startsWith('service:') === true ? [value.slice('service:'.length)] : [])),
+  ];
+  return [...new Set(names)].filter((name): name is string => name !== undefined && name in model.services).sort();
+}
+
+/** The services that need this one, directly or through others; sorted. */
+export function dependentsOf(name: string, model: ComposeModel): string[] {
+  const found = new Set<string>();
+  const open = [name];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const service of Object.values(model.services)) {
+      if (found.has(service.name) || !dependenciesOf(service, model).includes(next)) continue;
+      found.add(service.name);
+      open.push(service.name);
+    }
+  }
+  return [...found].filter((dependent) => dependent !== name).sort();
+}
+
+/** Follows needs until a service comes up again; every service that is left has one that is left too. */
+function circleIn(left: ReadonlyMap<string, readonly string[]>): string[] {
+  const way: string[] = [];
+  let next = [...left.keys()].sort()[0];
+  while (next !== undefined && !way.includes(next)) {
+    way.push(next);
+    next = left.get(next)?.find((name) => left.has(name));
+  }
+  return next === undefined ? way : [...way.slice(way.indexOf(next)), next];
+}

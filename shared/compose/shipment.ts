@@ -1,0 +1,67 @@
+/** What a checkout sends to a host: every file that its Compose files name, found by reading them as Compose would. */
+
+/** A file that goes to the host. */
+export interface ShippedFile {
+  /** POSIX, relative to the root; also to the project's folder on the host. */
+  readonly path: string;
+  /** Absolute, on the runner. */
+  readonly file: string;
+  /** `0o644` or `0o755` for files: git keeps no more than the executable bit; a symbolic link has `0o777`. */
+  readonly mode: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Of the content; of the target's text for a symbolic link. */
+  readonly sha256: string;
+  /** The target, when it is a symbolic link that is kept as one. */
+  readonly link?: string;
+}
+
+/** What the build of one service reads, `.dockerignore` honoured; all its paths relative to the root. */
+export interface BuildContext {
+  readonly service: string;
+  /** `''` is the root itself. */
+  readonly directory: string;
+  /** Folders of `additional_contexts`. */
+  readonly additional: readonly string[];
+  readonly files: readonly ShippedFile[];
+}
+
+/** A service that reads an env file which Homeport writes itself: the project's `.env`, or the config's `env-file`. */
+export interface EnvFileReader {
+  readonly service: string;
+  /** Relative to the root. */
+  readonly path: string;
+  /** Compose's `format: raw`: it reads quotes as part of the value. */
+  readonly raw: boolean;
+}
+
+export interface Shipment {
+  /** Folder of the first compose file, relative to the root; `''` is the root itself. */
+  readonly projectDirectory: string;
+  /** Relative to the root, in Compose's order. */
+  readonly composeFiles: readonly string[];
+  /** Sorted by path. Files that Homeport writes itself (`.env`, the provided ones) are not among them. */
+  readonly files: readonly ShippedFile[];
+  readonly contexts: readonly BuildContext[];
+  /** Bind sources that are not in the checkout, relative to the root: the host's own, never shipped, never touched. */
+  readonly dataFolders: readonly string[];
+  /** Files that configs, secrets and the like name and that are not in the checkout, relative to the root: they must be on the host. */
+  readonly hostFiles: readonly string[];
+  /** Every variable that the compose files interpolate. */
+  readonly variables: ReadonlySet<string>;
+  readonly envFileReaders: readonly EnvFileReader[];
+  /** Services whose env_file is the project's `.env`. */
+  readonly dotEnvReaders: readonly string[];
+}
+
+export interface ShipmentRequest {
+  /** Absolute. */
+  readonly root: string;
+  /** Relative to the root; empty for what Compose itself would pick. */
+  readonly composeFiles: readonly string[];
+  readonly ship: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly profiles: readonly string[];
+  /** Env files that will be there though the checkout has none: the config's `env-file`; relative to the root. */
+  readonly provided?: readonly string[];
+}
