@@ -4,7 +4,8 @@
  */
 import { HostFailure, UserError } from '../base/errors.js';
 import { parseHashes } from '../compose/command.js';
-import { parseModel, type ComposeModel } from '../compose/model.js';
+import type { ComposeModel } from '../compose/model.js';
+import { parseModel } from '../compose/parse-model.js';
 import type { ReleaseLayout, Layout } from '../host/layout.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { shipTar, type TarEntry } from '../ssh/ship.js';
