@@ -1,11 +1,10 @@
 /** action-deploy, from its inputs to its outputs: reads what is asked, lets the deploy do it, and tells how it ended. */
-import { summary } from '@actions/core';
+import { appendFileSync } from 'node:fs';
 import { HostFailure, messageOf, UserError } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import type { DeployContext } from '../operations/context.js';
 import type { DeployRequest } from '../operations/request.js';
 import type { DeployResult } from '../operations/result.js';
-import { emptyKeyHint } from './empty-secret.js';
 import { readDeployInputs } from './inputs.js';
 import { deployOutputs, refusalOutputs, writeOutputs, writeReport } from './outputs.js';
 import { redacted } from './redacted.js';
@@ -19,11 +18,11 @@ export type Deploy = (request: DeployRequest, context: DeployContext) => Promise
 /** @throws what the inputs or the connection have wrong, after it was told */
 export async function deployAction(context: ActionContext, deploy: Deploy): Promise<Ending> {
   const facts = runFacts();
-  const { request, result } = await deployed(context, deploy, facts).catch(async (error: unknown) => {
-    await tellRefusal(error, facts, context);
+  const { request, result } = await deployed(context, deploy, facts).catch((error: unknown) => {
+    tellRefusal(error, facts, context);
     throw error;
   });
-  await tell(redacted(result, context.redactor), request, facts, context);
+  tell(redacted(result, context.redactor), request, facts, context);
   return endingOf(result, context.signal);
 }
 
@@ -34,27 +33,10 @@ interface Deployed {
 
 async function deployed(context: ActionContext, deploy: Deploy, facts: RunFacts): Promise<Deployed> {
   const request = deployRequest(readDeployInputs(), facts, context.redactor);
-  const result = await deploy(request, context).catch((error: unknown) => {
-    throw withHint(error, request, facts);
-  });
-  return { request, result };
+  return { request, result: await deploy(request, context) };
 }
 
-/** A login without a key is refused in the words of ssh; the cause is most often an empty secret. */
-function withHint(error: unknown, { hosts, connection }: DeployRequest, facts: RunFacts): unknown {
-  const hint = emptyKeyHint({ hosts, privateKey: connection.privateKey, facts }, messageOf(error));
-  if (hint === undefined) return error;
-  if (error instanceof HostFailure)
-    return new HostFailure(error.host, `${error.message}\n${hint}`, error.lastLines, { cause: error });
-  return error instanceof UserError ? new UserError([...error.problems, { message: hint }]) : error;
-}
-
-async function tell(
-  result: DeployResult,
-  request: DeployRequest,
-  facts: RunFacts,
-  { log, redactor }: ActionContext,
-): Promise<void> {
+function tell(result: DeployResult, request: DeployRequest, facts: RunFacts, { log, redactor }: ActionContext): void {
   const { version, commit, actor, runUrl, reason, environment, url } = redacted(
     { ...request, env: undefined, connection: undefined, registries: undefined },
     redactor,
@@ -66,17 +48,17 @@ async function tell(
     result,
   });
   writeOutputs(deployOutputs(result, url, report));
-  await writeSummary(deploySummary(result, { version, actor, reason, url }), { log });
+  writeSummary(deploySummary(result, { version, actor, reason, url }), log);
   for (const line of result.failure?.lastLines ?? []) log.output(line);
 }
 
-async function tellRefusal(error: unknown, facts: RunFacts, { log, redactor }: ActionContext): Promise<void> {
+function tellRefusal(error: unknown, facts: RunFacts, { log, redactor }: ActionContext): void {
   const problems = error instanceof UserError ? error.problems : [{ message: messageOf(error) }];
   const shown = redacted(problems, redactor);
   const phase = log.lastPhase ?? 'input';
   const report = reportFile(facts, log, { homeport: 1, action: 'deploy', failedPhase: phase, problems: shown });
   writeOutputs(refusalOutputs(phase, report));
-  await writeSummary(refusalSummary(shown, headlineOf(error)), { log });
+  writeSummary(refusalSummary(shown, headlineOf(error)), log);
 }
 
 /** A disk of the runner that is full must not turn a deploy red. */
@@ -96,10 +78,11 @@ function headlineOf(error: unknown): string {
 }
 
 /** A summary that cannot be written must not turn a deploy red. */
-async function writeSummary(text: string, { log }: Pick<ActionContext, 'log'>): Promise<void> {
-  if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') === '') return;
+function writeSummary(text: string, log: Log): void {
+  const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+  if (file === '') return;
   try {
-    await summary.addRaw(text).write();
+    appendFileSync(file, text);
   } catch (error) {
     log.warning(`the summary could not be written: ${messageOf(error)}`);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { TestFolder } from '../config/test-folder.js';
-import { emptyKeyHint, impossibleKey } from './empty-secret.js';
+import { impossibleKey } from './empty-secret.js';
 import { runFacts } from './run-facts.js';
 
 const ssh = [{ kind: 'ssh' as const, user: 'a', hostname: 'b', port: undefined }];
@@ -61,17 +61,5 @@ describe('an empty key', () => {
       impossibleKey({ hosts: [{ kind: 'local' }], privateKey: undefined, facts: withEvent('stranger/shop') }),
     ).toBeUndefined();
     expect(withEvent('stranger/shop', 'pull_request_target').withoutSecrets).toBeUndefined();
-  });
-
-  test('is explained when the login was refused, and only then', () => {
-    const question = { hosts: ssh, privateKey: undefined, facts: runFacts({}) };
-    expect(emptyKeyHint(question, 'a@b: Permission denied (publickey).')).toMatch(
-      /^ssh-private-key is empty[^]*environment: <its name>[^]*fork/,
-    );
-    expect(emptyKeyHint(question, 'the host key of b is not known')).toBeUndefined();
-    expect(emptyKeyHint({ ...question, privateKey: 'k' }, 'Permission denied')).toBeUndefined();
-    expect(
-      emptyKeyHint({ ...question, facts: runFacts({ SSH_AUTH_SOCK: '/x' }) }, 'Permission denied'),
-    ).toBeUndefined();
   });
 });

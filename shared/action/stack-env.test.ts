@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { TestFolder, thrownBy } from '../config/test-folder.js';
-import { envByNames, envOfFile, looksSecret } from './stack-env.js';
+import { envByNames, envOfFile, envOfText, looksSecret } from './stack-env.js';
 
 describe('env-names', () => {
   const env = {
@@ -35,6 +35,15 @@ describe('env-names', () => {
       expect.stringMatching(/^env-names: EMPTY is empty in the step's environment/),
     ]);
   });
+});
+
+test('text that is no dotenv is named by its line, never by its values', () => {
+  const wrong = thrownBy(() => envOfText('A=1\nB "hunter22"\nC=\'open hunter23\n'));
+  expect(wrong).toEqual([
+    expect.stringMatching(/^the input env, line 2, column 1: /),
+    expect.stringMatching(/^the input env, line 3, column \d+: the value of C has no closing '/),
+  ]);
+  expect(wrong.join('')).not.toMatch(/hunter/);
 });
 
 describe('env-file', () => {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
-import { UserError } from '../base/errors.js';
+import { UserError, type Problem } from '../base/errors.js';
 import { parseDotenv } from '../compose/dotenv.js';
 
 export type Variables = ReadonlyMap<string, string>;
@@ -42,7 +42,18 @@ function missing(name: string, env: Readonly<Record<string, string | undefined>>
 
 /** @throws UserError for text that is no dotenv, without any value in its message */
 export function envOfText(text: string): Variables {
-  return text === '' ? new Map() : parseDotenv(text);
+  try {
+    return parseDotenv(text);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.problems.map(inTheInput));
+  }
+}
+
+/** There is no file to annotate: the line is said in words. */
+function inTheInput({ message, line, column }: Problem): Problem {
+  const place = [line === undefined ? '' : `, line ${line}`, column === undefined ? '' : `, column ${column}`].join('');
+  return { message: `the input env${place}: ${message}` };
 }
 
 export interface EnvFile {
