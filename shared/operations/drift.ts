@@ -44,8 +44,9 @@ export function planFiles(
     changed: changed.sort(),
     removed: removed.sort(),
     changes: [
-      ...[...added, ...changed].sort().map((path): FileChange => ({ path, change: 'write' })),
+      // First what goes: a file may become a folder, or a folder a file.
       ...removed.map((path): FileChange => ({ path, change: 'remove' })),
+      ...[...added, ...changed].sort().map((path): FileChange => ({ path, change: 'write' })),
     ],
   };
 }

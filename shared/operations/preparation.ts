@@ -60,7 +60,9 @@ export async function stageRelease(
     release: layout,
     config: host.compose(configCommand(composeCall(subject, layout.files))),
     hash: host.compose(hashCommand(modelCall(subject, host.layout.path))),
-    watched: [...new Set([...files.files, ...(previous?.files ?? [])].map(({ path }) => path))],
+    watched: [
+      ...new Set([...[...files.files, ...(previous?.files ?? [])].map(({ path }) => path), ...shipment.hostFiles]),
+    ],
   };
   const [staged, observed] = await Promise.all([
     stage(host.shell, staging, tarEntries(files.files, shipment)),
@@ -155,6 +157,26 @@ function planOf({
     previous,
     files: filePlan,
     env: files.env,
-    warnings: [],
+    warnings: planWarnings(request, shipment, staged),
   });
+}
+
+function planWarnings(request: DeployRequest, shipment: Shipment, staged: Staged): string[] {
+  const versioned = [...shipment.variables].filter((name) => name === 'HOMEPORT_VERSION' || name === 'HOMEPORT_COMMIT');
+  const everywhere = shipment.dotEnvReaders.filter((service) => staged.model.services[service] !== undefined);
+  const raw = shipment.envFileReaders.filter((reader) => reader.raw);
+  return [
+    ...(versioned.length > 0 && everywhere.length > 0
+      ? [
+          `${versioned.join(' and ')} is in .env for the compose file, and ${everywhere.join(', ')} reads .env as env_file: it is recreated at every commit`,
+        ]
+      : []),
+    ...raw.map(
+      ({ service, path }) =>
+        `${service} reads ${path} as \`format: raw\`: quotes that Homeport writes there become part of its values`,
+    ),
+    ...shipment.hostFiles
+      .filter((path) => !staged.hostFiles.has(path))
+      .map((path) => `${path} is neither in the checkout nor readable in ${request.path} on the host`),
+  ];
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { writeDotenv } from '../compose/dotenv.js';
-import type { Shipment } from '../compose/shipment.js';
+import type { ShippedFile, Shipment } from '../compose/shipment.js';
 import type { TarEntry } from '../ssh/ship.js';
 import type { DeployRequest } from './request.js';
 
@@ -11,7 +11,7 @@ export interface ReleaseFile {
   readonly path: string;
   readonly mode: number;
   readonly sha256: string;
-  readonly content: string | { readonly file: string; readonly size: number };
+  readonly content: string | { readonly file: string; readonly size: number } | { readonly linkTo: string };
 }
 
 export const ENV_FILE = '.env';
@@ -35,29 +35,32 @@ export function releaseFiles(request: DeployRequest, shipment: Shipment): Releas
   const made = [
     madeFile(ENV_FILE, 0o600, writeDotenv(env)),
     // Services that name the config's env-file get the same values, whatever was laid over that file.
-    ...(request.envFile === undefined || !shipment.files.some(({ path }) => path === request.envFile)
-      ? []
-      : [madeFile(request.envFile, 0o600, writeDotenv(new Map(Object.entries(request.env))))]),
+    ...(shipment.envFileReaders.some(({ path }) => path === request.envFile)
+      ? [madeFile(request.envFile ?? '', 0o600, writeDotenv(new Map(Object.entries(request.env))))]
+      : []),
     ...(scaled ? [madeFile(SCALE_FILE, 0o644, scaleText(request.scale))] : []),
   ];
-  const replaced = new Set(made.map(({ path }) => path));
-  const shipped = shipment.files
-    .filter(({ path }) => !replaced.has(path))
-    .map(({ path, mode, sha256, file, size }): ReleaseFile => ({ path, mode, sha256, content: { file, size } }));
-  return { files: [...shipped, ...made], composeFiles, env: Object.fromEntries(env) };
+  return { files: [...shipment.files.map(shippedFile), ...made], composeFiles, env: Object.fromEntries(env) };
+}
+
+function shippedFile({ path, mode, sha256, file, size, link }: ShippedFile): ReleaseFile {
+  return { path, mode, sha256, content: link === undefined ? { file, size } : { linkTo: link } };
 }
 
 /** A release's files and build contexts as they travel. */
 export function tarEntries(files: readonly ReleaseFile[], shipment: Shipment): TarEntry[] {
   const contexts = new Map(shipment.contexts.flatMap((context) => context.files).map((file) => [file.path, file]));
   return [
-    ...files.map(({ path, mode, content }): TarEntry => ({ path: `files/${path}`, mode, content })),
-    ...[...contexts.values()].map(({ path, mode, file, size }): TarEntry => ({
-      path: `build/${path}`,
-      mode,
-      content: { file, size },
-    })),
+    ...files.map((file) => tarEntry('files', file)),
+    ...[...contexts.values()].map((file) => tarEntry('build', shippedFile(file))),
   ];
+}
+
+function tarEntry(folder: 'files' | 'build', { path, mode, content }: ReleaseFile): TarEntry {
+  const name = `${folder}/${path}`;
+  return typeof content === 'object' && 'linkTo' in content
+    ? { path: name, linkTo: content.linkTo }
+    : { path: name, mode, content };
 }
 
 /** The project directory on the host: the folder of the first compose file, as Compose takes it. */

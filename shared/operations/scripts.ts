@@ -202,7 +202,7 @@ function newNetworks({ staged, networksBefore }: PreparedRelease): string[] {
 function keepFilesText({ layout, filePlan }: PreparedRelease, path: string): ShellText {
   return lines(
     sh`keep() {
-  test -e ${path}/"$1" || test -L ${path}/"$1" || return 0
+  test -f ${path}/"$1" || test -L ${path}/"$1" || return 0
   case $1 in */*) mkdir -p ${layout.directory}/before/"\${1%/*}" || return 1 ;; esac
   cp -pP ${path}/"$1" ${layout.directory}/before/"$1"
 }`,

@@ -65,8 +65,7 @@ function standing(
 function configReasons(wanted: WantedService, running: readonly ObservedContainer[]): string[] {
   const now = new Map((running[0]?.env ?? []).map((line) => splitPair(line)));
   const keys = Object.entries(wanted.model.environment)
-    // Compose writes a dollar of a value as two.
-    .filter(([key, value]) => now.get(key) !== value?.replaceAll('$$', '$'))
+    .filter(([key, value]) => now.get(key) !== (value ?? undefined))
     .map(([key]) => key)
     .sort();
   return keys.length === 0 ? ['config'] : [`env: ${keys.join(', ')}`];
