@@ -59,19 +59,21 @@ const OUTPUT_FOLLOWS = '--- homeport job output';
 export function jobText(job: Job, options: JobOptions): ShellText {
   return lines(
     sh`set -u`,
-    options.prepare ?? sh`:`,
     sh`exec 9>>${job.lockFile} || exit 1`,
     sh`flock -n 9 || exit ${BUSY}`,
-    sh`before=$(wc -l 2>/dev/null <${job.journal} || echo 0)`,
-    sh`written=$(wc -l 2>/dev/null <${job.output} || echo 0)`,
+    // Nothing is prepared, and nothing decided, while another job is at work.
+    options.prepare ?? sh`:`,
+    // Bytes and not lines: what an earlier job was cut short in is none of this one's.
+    sh`before=$(wc -c 2>/dev/null <${job.journal} || echo 0)`,
+    sh`written=$(wc -c 2>/dev/null <${job.output} || echo 0)`,
     sh`env -i ${options.environment} setsid sh ${job.script} </dev/null >>${job.output} 2>&1 &`,
     sh`exec 9>&-`,
     // The job inherited the lock: when it can be had, the job and all that it started have ended.
     sh`flock ${job.lockFile} true`,
-    sh`tail -n +$((before + 1)) ${job.journal} 2>/dev/null`,
+    sh`tail -c +$((before + 1)) ${job.journal} 2>/dev/null`,
     sh`echo`,
     sh`echo ${OUTPUT_FOLLOWS}`,
-    sh`tail -n +$((written + 1)) ${job.output} 2>/dev/null | tail -n 60`,
+    sh`tail -c +$((written + 1)) ${job.output} 2>/dev/null | tail -n 60`,
     sh`exit 0`,
   );
 }

@@ -18,10 +18,10 @@ export interface JournalEntry {
 
 const LINE = /^(\d+(?:\.\d+)?) (begin|end|fail|done|lost-lock|turn-back) (\w+):(\d+)(?: (.*))?$/;
 
-/** The entries of a journal; a line that was cut short is left out. */
+/** The entries of a journal; a line that was cut short is left out: without its end `switch:1` may be `switch:12`. */
 export function parseJournal(text: string): JournalEntry[] {
   const entries: JournalEntry[] = [];
-  for (const line of text.split('\n')) {
+  for (const line of text.split('\n').slice(0, -1)) {
     const match = LINE.exec(line);
     if (match === null) continue;
     const [, uptime, word, job, step, rest] = match;

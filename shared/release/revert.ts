@@ -22,11 +22,12 @@ interface Due {
 }
 
 export function revertSteps(input: RevertInput, switched: readonly NumberedStep[]): NumberedStep[] {
+  const back = oldLevels(input).flatMap((level) => levelBack(level, input, switched));
   const due: Due[] = [
     ...removals(input, switched),
     ...restoredFiles(input, switched),
-    ...oldLevels(input).flatMap((level) => levelBack(level, input, switched)),
-    ...forgottenNames(input, switched),
+    ...back,
+    ...forgottenNames(input, switched, back),
     ...input.newNetworks.map((network): Due => ({ step: { kind: 'remove-network', network } })),
   ];
   return due.map((one, index) => ({ number: index + 1, ...one }));
@@ -35,18 +36,19 @@ export function revertSteps(input: RevertInput, switched: readonly NumberedStep[
 /** What did not exist before goes first, and with it the ports and names that the old release needs. */
 function removals(input: RevertInput, switched: readonly NumberedStep[]): Due[] {
   const created = [...input.services.values()].filter(({ action }) => action === 'create');
-  return created
-    .reverse()
-    .flatMap(({ service }) =>
-      dueWith(switched, (step) => step.kind === 'up' && step.services.includes(service), {
-        kind: 'remove-service',
-        service,
-      }),
-    );
+  return created.reverse().flatMap(({ service }) =>
+    dueWith(switched, (step) => step.kind === 'up' && step.services.includes(service), {
+      kind: 'remove-service',
+      service,
+    }),
+  );
 }
 
 function restoredFiles(input: RevertInput, switched: readonly NumberedStep[]): Due[] {
-  return dueWith(switched, (step) => step.kind === 'install', { kind: 'restore', changes: input.files });
+  return dueWith(switched, (step) => step.kind === 'install', {
+    kind: 'restore',
+    changes: [...input.files].reverse(),
+  });
 }
 
 /** The old release's own order; services that it did not know are gone by then. */
@@ -121,13 +123,20 @@ function waitAgain(name: string, input: RevertInput, switched: readonly Numbered
   });
 }
 
-/** Names that meant something else before, or nothing, and are of no service that came back. */
-function forgottenNames(input: RevertInput, switched: readonly NumberedStep[]): Due[] {
-  const old = new Set(Object.values(input.previous?.services ?? {}).map(({ image }) => image.reference));
+/** Names that meant something else before, or nothing, and that no service which comes back has pointed at its own image. */
+function forgottenNames(input: RevertInput, switched: readonly NumberedStep[], back: readonly Due[]): Due[] {
+  const pointedBack = (reference: string, begun: number): boolean =>
+    back.some(
+      ({ step, onlyIfBegun }) =>
+        step.kind === 'up' &&
+        // Due for sure when this name was moved: its own cause came no later.
+        (onlyIfBegun ?? 0) <= begun &&
+        step.retags.some((retag) => retag.reference === reference),
+    );
   return switched.flatMap(({ number, step }) => {
-    if (step.kind !== 'up') return [];
+    if (step.kind !== 'up' && step.kind !== 'retag') return [];
     const retags = step.retags
-      .filter(({ reference }) => !old.has(reference))
+      .filter(({ reference }) => !pointedBack(reference, number))
       .map(({ reference }) => ({ reference, id: input.namesBefore.get(reference) }));
     return retags.length === 0 ? [] : [{ step: { kind: 'retag', retags }, onlyIfBegun: number } as const];
   });

@@ -39,6 +39,8 @@ export function renderScript(context: ScriptContext, steps: readonly NumberedSte
     sh`project=${context.project}`,
     sh`docker() { ${context.docker} "$@"; }`,
     FUNCTIONS,
+    // A line that a power cut left without its end must not swallow the next one.
+    sh`test -z "$(tail -c 1 "$release/journal" 2>/dev/null)" || echo >>"$release/journal"`,
     holdsText(context),
     context.onFailure === 'go-on' ? RUN_AND_GO_ON : RUN_OR_STOP,
     ...steps.map((numbered) => sh`step_${numberWord(numbered.number)}() { ${stepText(context, numbered.step)}; }`),
@@ -46,24 +48,46 @@ export function renderScript(context: ScriptContext, steps: readonly NumberedSte
   );
 }
 
+// printf and not echo, which would turn the \n of a hook's title into a line of its own.
 const FUNCTIONS = sh`note() {
   read -r up rest </proc/uptime || up=0
-  echo "$up $*" >>"$release/journal" 2>/dev/null || :
-}
-begun() { grep -q " begin $1 " "$release/journal" 2>/dev/null; }
+  printf '%s\n' "$up $*" 2>/dev/null >>"$release/journal"
+} 2>/dev/null
+begun() { grep -q "^[0-9.]* begin $1 " "$release/journal" 2>/dev/null; }
 decide() { ln "$release/decision.$1" "$release/decision" 2>/dev/null; }
 put() {
   case $2 in */*) test -d "\${2%/*}" || mkdir -p "\${2%/*}" || return 1 ;; esac
+  if test -L "$2" && test -d "$2"; then
+    # A rename would go into the folder that it points to.
+    rm -f "$2" || return 1
+  elif test -d "$2"; then
+    rmdir "$2" 2>/dev/null || { echo "$2 is a folder on the host, and not an empty one"; return 1; }
+  fi
   cp -pP "$1" "$2.homeport-new" && mv -f "$2.homeport-new" "$2"
 }
 install_file() { put "$release/files/$1" "$path/$1"; }
 remove_file() { rm -f "$path/$1"; }
 restore_file() {
-  if test -e "$release/before/$1" || test -L "$release/before/$1"; then put "$release/before/$1" "$path/$1"; else rm -f "$path/$1"; fi
+  if test -f "$release/before/$1" || test -L "$release/before/$1"; then
+    put "$release/before/$1" "$path/$1"
+  elif test -L "$path/$1" || ! test -d "$path/$1"; then
+    rm -f "$path/$1"
+  fi
 }
 containers() { docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False; }
 states() { docker inspect --format '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}/{{.State.ExitCode}}' $(containers "$1"); }
 seconds() { read -r up rest </proc/uptime && echo "\${up%%.*}"; }
+limited() {
+  limit=$1
+  shift
+  since=$(seconds)
+  # Without -k (older busybox) what ignores TERM is waited for. A daemon that is left behind must not hold the job's lock.
+  kill=; timeout -k 1 1 true 2>/dev/null && kill='-k 10'
+  timeout $kill "$limit" sh -c 'exec "$@" 9>&-' homeport "$@" && return 0
+  code=$?
+  test $(($(seconds) - since)) -lt "$limit" || echo "stopped: it had not ended after $limit s"
+  return $code
+}
 pause() { sleep 0.2 2>/dev/null || sleep 1; }
 give_up() {
   for id in $(containers "$1"); do docker logs --tail 30 "$id" 2>&1; done
@@ -93,9 +117,10 @@ function holdsText(context: ScriptContext): ShellText {
   return sh`holds() { test "$(cat ${context.lock.tokenFile} 2>/dev/null)" = ${context.lock.token}; }`;
 }
 
+// What the journal does not say has begun would not be taken back: on a full disk the step is not begun.
 const RUN_OR_STOP = sh`run() {
   holds || { note lost-lock "$job:$1" "$2"; return 1; }
-  note begin "$job:$1" "$2"
+  note begin "$job:$1" "$2" || { echo "the journal cannot be written"; return 1; }
   "step_$1" && { note end "$job:$1" "$2"; return 0; }
   note fail "$job:$1" "$2"
   return 1
@@ -152,7 +177,7 @@ function stepText(context: ScriptContext, step: Step): ShellText {
     case 'remove-network':
       return sh`{ docker network rm ${step.network} || :; }`;
     case 'hook':
-      return sh`timeout ${step.seconds} ${step.command}`;
+      return sh`limited ${step.seconds} ${step.command}`;
   }
 }
 

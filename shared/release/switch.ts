@@ -75,18 +75,22 @@ function restartSteps(services: readonly SwitchService[]): Step[] {
     .map(({ service, containers }) => ({ kind: 'restart', service, containers: containers.map(({ id }) => id) }));
 }
 
-/** Only what was just brought up is waited for, and only when something that is still to come depends on it. */
+/** Only what was just brought up, or restarted, is waited for, and only when something that is still to come depends on it. */
 function waitSteps(here: readonly SwitchService[], input: SwitchInput): Step[] {
   const seconds = Math.max(1, Math.ceil(input.healthTimeout / 1000));
-  return here.filter(comesUp).flatMap(({ service }): Step[] => {
-    const conditions = new Set(
-      [...input.services.values()].filter(comesUp).flatMap(({ dependsOn }) => dependsOn[service] ?? []),
-    );
-    return [
-      ...(conditions.has('service_completed_successfully')
-        ? [{ kind: 'wait', service, condition: 'completed', seconds } as const]
-        : []),
-      ...(conditions.has('service_healthy') ? [{ kind: 'wait', service, condition: 'healthy', seconds } as const] : []),
-    ];
-  });
+  return here
+    .filter((one) => comesUp(one) || one.action === 'restart')
+    .flatMap(({ service }): Step[] => {
+      const conditions = new Set(
+        [...input.services.values()].filter(comesUp).flatMap(({ dependsOn }) => dependsOn[service] ?? []),
+      );
+      return [
+        ...(conditions.has('service_completed_successfully')
+          ? [{ kind: 'wait', service, condition: 'completed', seconds } as const]
+          : []),
+        ...(conditions.has('service_healthy')
+          ? [{ kind: 'wait', service, condition: 'healthy', seconds } as const]
+          : []),
+      ];
+    });
 }

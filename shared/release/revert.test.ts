@@ -1,0 +1,469 @@
+/**
+ * Never half: a switch and its revert, made from a plan, run against a fake engine that fails or is killed at each of its
+ * calls in turn. Whatever happens, the host ends on the old release or on the new one.
+ */
+import { describe, expect, test } from '@jest/globals';
+import { EACH_SHELL, ScriptHost, text, type FileState } from '../../test/support/script-host.js';
+import type { Mishap } from '../../test/support/fake-docker.js';
+import type { Manifest, ManifestService } from './manifest.js';
+import type { ObservedContainer } from './observed.js';
+import type { ServicePlan } from './plan.js';
+import { revertSteps, type RevertInput } from './revert.js';
+import type { FileChange, NumberedStep } from './steps.js';
+import { switchSteps, type SwitchService } from './switch.js';
+
+interface Service {
+  readonly plan: Partial<ServicePlan> & Pick<ServicePlan, 'action'>;
+  /** The image's name and id, as the new release has it. */
+  readonly wanted?: readonly [string, string];
+  /** As it serves before. */
+  readonly before?: readonly [string, string];
+  readonly dependsOn?: Readonly<Record<string, string>>;
+  readonly finished?: boolean;
+}
+
+interface Scenario {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly levels: readonly (readonly string[])[];
+  readonly oldLevels?: readonly (readonly string[])[];
+  readonly files?: Readonly<Record<string, readonly [before: FileState | undefined, after: FileState | undefined]>>;
+  /** Names beside those of the services that run. */
+  readonly names?: Readonly<Record<string, string>>;
+  readonly newNetworks?: readonly string[];
+}
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'a change of nearly everything': {
+    services: {
+      db: { plan: { action: 'keep' }, wanted: ['postgres:17', 'pg'], before: ['postgres:17', 'pg'] },
+      web: {
+        plan: { action: 'recreate', reasons: ['image'] },
+        wanted: ['app:1', 'app-new'],
+        before: ['app:1', 'app-old'],
+        dependsOn: { db: 'service_healthy' },
+      },
+      jobs: {
+        plan: { action: 'recreate', reasons: ['mounted files: jobs.conf'] },
+        wanted: ['jobs:1', 'jobs'],
+        before: ['jobs:1', 'jobs'],
+      },
+      proxy: {
+        plan: { action: 'restart' },
+        wanted: ['nginx:1', 'nginx'],
+        before: ['nginx:1', 'nginx'],
+        dependsOn: { web: 'service_healthy' },
+      },
+      fresh: { plan: { action: 'create' }, wanted: ['fresh:1', 'fresh'], dependsOn: { web: 'service_healthy' } },
+      old: { plan: { action: 'remove' }, before: ['old:1', 'old'] },
+    },
+    levels: [['db'], ['jobs', 'web'], ['fresh', 'proxy']],
+    oldLevels: [['db'], ['jobs', 'old', 'web'], ['proxy']],
+    files: {
+      '.env': [text('A=1\n', 0o600), text('A=2\n', 0o600)],
+      'conf/nginx.conf': [text('old'), text('new', 0o755)],
+      'conf/added.conf': [undefined, text('added')],
+      'removed.conf': [text('removed'), undefined],
+    },
+  },
+  'a first deploy': {
+    services: {
+      db: { plan: { action: 'create' }, wanted: ['postgres:17', 'pg'] },
+      web: { plan: { action: 'create' }, wanted: ['app:1', 'app'], dependsOn: { db: 'service_healthy' } },
+    },
+    levels: [['db'], ['web']],
+    files: { '.env': [undefined, text('A=1\n', 0o600)] },
+    names: { 'app:1': 'what someone pulled' },
+    newNetworks: ['shop_default'],
+  },
+  'a new service takes the name of one that goes': {
+    services: {
+      new: { plan: { action: 'create' }, wanted: ['app:1', 'app-new'] },
+      old: { plan: { action: 'remove' }, before: ['app:1', 'app-old'] },
+    },
+    levels: [['new']],
+    oldLevels: [['old']],
+  },
+  'a new service comes first, with the name of one that changes': {
+    services: {
+      first: { plan: { action: 'create' }, wanted: ['app:1', 'app-new'] },
+      last: {
+        plan: { action: 'recreate', reasons: ['image'] },
+        wanted: ['app:1', 'app-new'],
+        before: ['app:1', 'app-old'],
+      },
+    },
+    levels: [['first'], ['last']],
+    oldLevels: [['last']],
+  },
+  'the name of an image changes': {
+    services: {
+      web: {
+        plan: { action: 'recreate', reasons: ['image', 'config'] },
+        wanted: ['app:2', 'two'],
+        before: ['app:1', 'one'],
+      },
+    },
+    levels: [['web']],
+    oldLevels: [['web']],
+    names: { 'app:2': 'two of someone else' },
+  },
+};
+
+describe.each(Object.entries(SCENARIOS))('%s', (_, scenario) => {
+  test('goes through, and comes back from its end', () => {
+    using stage = new Stage(scenario);
+    const { host, before } = stage;
+    expect(host.run('switch')).toEqual({ status: 0, output: '' });
+    expect(stage.now).toEqual(stage.after);
+    expect(host.decision).toBeUndefined();
+    host.decide('reverting');
+    expect(host.run('revert').status).toBe(0);
+    expect(stage.now).toEqual(before);
+  });
+
+  test.each<Mishap>(['fails', 'fails-late', 'kills', 'kills-late'])('comes back when any call %s', (mishap) => {
+    const calls = callsOf(scenario);
+    expect(calls).toBeGreaterThan(1);
+    for (let at = 1; at <= calls; at += 1) {
+      using stage = new Stage(scenario);
+      const { host, before } = stage;
+      host.docker.mishap(mishap, at);
+      const { status } = host.run('switch');
+      if (mishap.startsWith('kills')) {
+        expect(status).toBe(null);
+        host.docker.noMishap();
+        // As the next run does it.
+        host.decide('reverting');
+        host.run('revert');
+      }
+      // A look that fails is looked again; everything else is a failure.
+      const went = status === 0 && host.facts.at(-1) === 'done switch:0';
+      expect({ at, ...stage.now }).toEqual({ at, ...(went ? stage.after : before) });
+      if (!went) expect(host.facts.at(-1)).toBe('done revert:0');
+    }
+  });
+});
+
+test.each(EACH_SHELL)('under $name it is the same', ({ shell }) => {
+  const scenario = SCENARIOS['a change of nearly everything'];
+  if (scenario === undefined) throw new Error('no scenario');
+  using stage = new Stage(scenario);
+  stage.host.docker.mishap('fails', 'up --  fresh');
+  stage.host.docker.mishap('fails-late', 'up -- fresh');
+  expect(stage.host.run('switch', shell).status).toBe(1);
+  expect(stage.now).toEqual(stage.before);
+});
+
+test('a return can be cut short and begun again', () => {
+  const scenario = SCENARIOS['a change of nearly everything'];
+  if (scenario === undefined) throw new Error('no scenario');
+  for (let at = 1; at <= 12; at += 1) {
+    using stage = new Stage(scenario);
+    const { host, before } = stage;
+    host.run('switch');
+    host.decide('reverting');
+    host.docker.mishap('kills', at);
+    host.run('revert');
+    host.docker.noMishap();
+    expect(host.run('revert').status).toBe(0);
+    expect({ at, ...stage.now }).toEqual({ at, ...before });
+  }
+});
+
+describe('the steps', () => {
+  const finished: Scenario = {
+    services: {
+      migrate: {
+        plan: { action: 'recreate', reasons: ['image'] },
+        wanted: ['app:1', 'new'],
+        before: ['app:1', 'old'],
+        finished: true,
+      },
+      web: {
+        plan: { action: 'recreate', reasons: ['image'] },
+        wanted: ['app:1', 'new'],
+        before: ['app:1', 'old'],
+        dependsOn: { migrate: 'service_completed_successfully', db: 'service_healthy' },
+      },
+      db: {
+        plan: { action: 'recreate', reasons: ['config'] },
+        wanted: ['db@sha256:1', 'db'],
+        before: ['db@sha256:1', 'db'],
+      },
+    },
+    levels: [['db', 'migrate'], ['web']],
+    oldLevels: [['db', 'migrate'], ['web']],
+  };
+
+  test('a finished one-shot is waited for on the way there, and not run again on the way back', () => {
+    const { switched, revert } = stepsOf(finished);
+    expect(switched.map(({ step }) => step)).toEqual([
+      {
+        kind: 'up',
+        services: ['db', 'migrate'],
+        retags: [{ reference: 'app:1', id: 'new' }],
+        force: false,
+        createOnly: false,
+      },
+      { kind: 'wait', service: 'db', condition: 'healthy', seconds: 3 },
+      { kind: 'wait', service: 'migrate', condition: 'completed', seconds: 3 },
+      { kind: 'up', services: ['web'], retags: [{ reference: 'app:1', id: 'new' }], force: false, createOnly: false },
+    ]);
+    expect(revert).toEqual([
+      {
+        number: 1,
+        onlyIfBegun: 1,
+        step: { kind: 'up', services: ['db'], retags: [], force: false, createOnly: false },
+      },
+      { number: 2, onlyIfBegun: 1, step: { kind: 'wait', service: 'db', condition: 'healthy', seconds: 3 } },
+      {
+        number: 3,
+        onlyIfBegun: 1,
+        step: {
+          kind: 'up',
+          services: ['migrate'],
+          retags: [{ reference: 'app:1', id: 'old' }],
+          force: false,
+          createOnly: true,
+        },
+      },
+      {
+        number: 4,
+        onlyIfBegun: 4,
+        step: {
+          kind: 'up',
+          services: ['web'],
+          retags: [{ reference: 'app:1', id: 'old' }],
+          force: false,
+          createOnly: false,
+        },
+      },
+    ]);
+  });
+
+  test('the image that really serves comes back, not the one that was recorded', () => {
+    const { revert } = stepsOf(finished, (manifest) => ({
+      ...manifest,
+      services: Object.fromEntries(
+        Object.entries(manifest.services).map(([name, service]) => [
+          name,
+          { ...service, image: { ...service.image, id: 'recorded' } },
+        ]),
+      ),
+    }));
+    const ids = revert.flatMap(({ step }) => (step.kind === 'up' ? step.retags.map(({ id }) => id) : []));
+    expect(ids).toEqual(['old', 'old']);
+  });
+
+  test('replicas that run different images come back as recorded', () => {
+    const input = inputOf(finished);
+    const web = input.services.get('web');
+    if (web === undefined) throw new Error('no web');
+    const mixed = { ...web, containers: [container('web', 'old'), container('web', 'older')] };
+    const services = new Map([...input.services, ['web', mixed]]);
+    const revert = revertSteps({ ...input, services }, switchSteps({ ...input, services }));
+    expect(revert.at(-1)?.step).toMatchObject({ services: ['web'], retags: [{ id: 'old' }] });
+  });
+
+  test('what did not run before is not started on the way back', () => {
+    const scenario: Scenario = {
+      services: { old: { plan: { action: 'remove' }, before: ['old:1', 'old'], finished: true } },
+      levels: [],
+      oldLevels: [['old']],
+    };
+    expect(stepsOf(scenario).revert).toEqual([]);
+  });
+
+  test('services that are kept have no steps at all', () => {
+    const scenario: Scenario = {
+      services: { web: { plan: { action: 'keep' }, wanted: ['a', 'a'], before: ['a', 'a'] } },
+      levels: [['web']],
+      oldLevels: [['web']],
+    };
+    expect(stepsOf(scenario)).toEqual({ switched: [], revert: [] });
+  });
+
+  test('hooks of the switch come after their level, or before all', () => {
+    const input = inputOf(finished);
+    const wait = { kind: 'wait', service: 'x', condition: 'healthy', seconds: 1 } as const;
+    const kinds = switchSteps({
+      ...input,
+      hooks: [
+        { afterLevel: -1, step: { ...wait, service: 'first' } },
+        { afterLevel: 0, step: { ...wait, service: 'second' } },
+      ],
+    }).map(
+      ({ number, step }) =>
+        `${number} ${step.kind} ${'services' in step ? step.services.join() : 'service' in step ? step.service : ''}`,
+    );
+    expect(kinds).toEqual([
+      '1 install ',
+      '2 wait first',
+      '3 up db,migrate',
+      '4 wait db',
+      '5 wait migrate',
+      '6 wait second',
+      '7 up web',
+    ]);
+  });
+});
+
+class Stage implements Disposable {
+  readonly host = new ScriptHost();
+  readonly before: object;
+  readonly after: object;
+
+  constructor(scenario: Scenario) {
+    const { host } = this;
+    const input = inputOf(scenario);
+    for (const [name, { before }] of Object.entries(scenario.services)) {
+      if (before === undefined) continue;
+      host.docker.name(...before);
+      host.docker.run(name, before[1]);
+    }
+    for (const [name, id] of Object.entries(scenario.names ?? {})) host.docker.name(name, id);
+    for (const network of scenario.newNetworks ?? []) host.docker.addNetwork(network);
+    const files = filesOf(scenario);
+    for (const [path, [before, after]] of Object.entries(files)) {
+      if (before !== undefined) host.put(path, before);
+      if (after !== undefined) host.stage(path, after);
+    }
+    host.keep(input.files);
+    const { newNetworks: _, ...snapshot } = { ...host.docker.snapshot, newNetworks: '' };
+    this.before = { ...snapshot, networks: {}, files: host.files };
+    const switched = switchSteps(input);
+    host.write(switched, host.context('switch'));
+    host.write(revertSteps(input, switched), host.context('revert'));
+    this.after = afterwards(scenario, host.docker.snapshot, files);
+  }
+
+  get now(): object {
+    return { ...this.host.docker.snapshot, files: this.host.files };
+  }
+
+  [Symbol.dispose](): void {
+    this.host[Symbol.dispose]();
+  }
+}
+
+function afterwards(
+  { services }: Scenario,
+  { names, networks }: ScriptHost['docker']['snapshot'],
+  files: NonNullable<Scenario['files']>,
+): object {
+  const list = Object.entries(services);
+  return {
+    names: {
+      ...names,
+      ...Object.fromEntries(list.flatMap(([, { wanted }]) => (wanted === undefined ? [] : [wanted]))),
+    },
+    running: Object.fromEntries(
+      list.flatMap(([name, { wanted }]) => (wanted === undefined ? [] : [[name, wanted[1]]])),
+    ),
+    stopped: Object.fromEntries(
+      list.flatMap(([name, { plan, before }]) =>
+        plan.action === 'remove' && before !== undefined ? [[name, before[1]]] : [],
+      ),
+    ),
+    networks,
+    files: Object.fromEntries(
+      Object.entries(files).flatMap(([path, [, after]]) => (after === undefined ? [] : [[path, after]])),
+    ),
+  };
+}
+
+/** Those of the scenario, and the stack itself. */
+function filesOf({ services, files }: Scenario): NonNullable<Scenario['files']> {
+  const stack = (which: 'wanted' | 'before'): FileState | undefined => {
+    const lines = Object.entries(services).flatMap(([name, { [which]: image }]) =>
+      image === undefined ? [] : [`${name} ${image[0]}\n`],
+    );
+    return lines.length === 0 ? undefined : text(lines.join(''));
+  };
+  return { ...files, stack: [stack('before'), stack('wanted')] };
+}
+
+function inputOf(scenario: Scenario): RevertInput {
+  const services = Object.entries(scenario.services).map(
+    ([service, { plan, wanted, before, dependsOn, finished }]): [string, SwitchService] => [
+      service,
+      {
+        service,
+        reasons: [],
+        ...plan,
+        wanted: wanted === undefined ? undefined : { reference: wanted[0], id: wanted[1] },
+        containers: before === undefined ? [] : [container(service, before[1], finished)],
+        dependsOn: dependsOn ?? {},
+      },
+    ],
+  );
+  const files = Object.entries(filesOf(scenario)).flatMap(([path, [before, after]]): FileChange[] =>
+    after === undefined ? (before === undefined ? [] : [{ path, change: 'remove' }]) : [{ path, change: 'write' }],
+  );
+  const names = new Map<string, string>(
+    Object.values(scenario.services).flatMap(({ before }) => (before === undefined ? [] : [before])),
+  );
+  return {
+    services: new Map(services),
+    levels: scenario.levels,
+    files,
+    healthTimeout: 2001,
+    hooks: [],
+    previous: scenario.oldLevels === undefined ? undefined : manifestOf(scenario),
+    namesBefore: new Map([...names, ...Object.entries(scenario.names ?? {})]),
+    newNetworks: scenario.newNetworks ?? [],
+  };
+}
+
+function manifestOf({ services, oldLevels = [] }: Scenario): Manifest {
+  const recorded = Object.entries(services).flatMap(
+    ([name, { before, dependsOn, finished }]): [string, ManifestService][] =>
+      before === undefined
+        ? []
+        : [
+            [
+              name,
+              {
+                image: { reference: before[0], id: before[1] },
+                configHash: '',
+                replicas: 1,
+                oneShot: finished ?? false,
+                dependsOn: dependsOn ?? {},
+              },
+            ],
+          ],
+  );
+  return { services: Object.fromEntries(recorded), levels: oldLevels } as unknown as Manifest;
+}
+
+function container(service: string, imageId: string, finished = false): ObservedContainer {
+  return {
+    id: `c-${service}`,
+    name: `shop-${service}-1`,
+    imageId,
+    configHash: '',
+    workingDirectory: '',
+    status: finished ? 'exited' : 'running',
+    health: 'none',
+    exitCode: 0,
+    restartCount: 0,
+    startedAt: 0,
+    env: [],
+  };
+}
+
+function stepsOf(
+  scenario: Scenario,
+  change: (manifest: Manifest) => Manifest = (manifest) => manifest,
+): { switched: NumberedStep[]; revert: NumberedStep[] } {
+  const found = inputOf({ ...scenario, files: {} });
+  const input = { ...found, files: [], previous: found.previous === undefined ? undefined : change(found.previous) };
+  const switched = switchSteps(input);
+  return { switched, revert: revertSteps(input, switched) };
+}
+
+function callsOf(scenario: Scenario): number {
+  using stage = new Stage(scenario);
+  stage.host.run('switch');
+  return stage.host.docker.calls.length;
+}

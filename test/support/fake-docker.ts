@@ -1,0 +1,153 @@
+/**
+ * A stand-in for docker and Compose that is itself a shell script: it keeps names, containers and a record of its calls in a
+ * folder, and can be told to fail, or to kill everything, at its n-th call. Scripts that were rendered for a host run against it.
+ */
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What happens at a call: it does nothing and fails, fails although it did its work, or takes its process group with it. */
+export type Mishap = 'fails' | 'fails-late' | 'kills' | 'kills-late';
+
+export class FakeDocker {
+  readonly command: string;
+  readonly #state: string;
+
+  /** @param folder where it lives; in `srv/shop/stack` there is a line `<service> <image>` for each service */
+  constructor(folder: string) {
+    this.#state = join(folder, 'engine');
+    for (const part of ['names', 'running', 'stopped', 'networks', 'states'])
+      mkdirSync(join(this.#state, part), { recursive: true });
+    writeFileSync(join(this.#state, 'calls'), '');
+    this.command = join(folder, 'docker');
+    writeFileSync(this.command, SCRIPT);
+    chmodSync(this.command, 0o755);
+  }
+
+  /** Points a name at an image. */
+  name(reference: string, id: string): void {
+    writeFileSync(this.#file('names', reference), id);
+  }
+
+  run(service: string, image: string): void {
+    writeFileSync(this.#file('running', service), image);
+  }
+
+  addNetwork(name: string): void {
+    writeFileSync(this.#file('networks', name), '');
+  }
+
+  /** What `docker inspect` says of a service at one look after the other; the last one stays. */
+  states(service: string, ...looks: readonly string[]): void {
+    writeFileSync(this.#file('states', service), `${looks.join('\n')}\n`);
+  }
+
+  /** At the n-th call (from 1) from now on, or at each one whose arguments contain a text. */
+  mishap(kind: Mishap, at: number | string): void {
+    const where = typeof at === 'number' ? at + this.calls.length : at;
+    writeFileSync(join(this.#state, typeof at === 'number' ? 'mishap-at' : 'mishap-text'), `${where}\n${kind}\n`);
+  }
+
+  noMishap(): void {
+    for (const name of ['mishap-at', 'mishap-text']) rmSync(join(this.#state, name), { force: true });
+  }
+
+  /** The arguments of each call so far. */
+  get calls(): string[] {
+    return readFileSync(join(this.#state, 'calls'), 'utf8').split('\n').slice(0, -1);
+  }
+
+  /** The calls that change something. */
+  get deeds(): string[] {
+    return this.calls.filter((call) => !/^(ps|inspect|logs) /.test(call));
+  }
+
+  /** Everything that the engine has, to compare with. */
+  get snapshot(): Record<string, Record<string, string>> {
+    const parts = ['names', 'running', 'stopped', 'networks'].map((part): [string, Record<string, string>] => [
+      part,
+      Object.fromEntries(
+        readdirSync(join(this.#state, part))
+          .sort()
+          .map((name) => [decodeURIComponent(name), readFileSync(join(this.#state, part, name), 'utf8').trim()]),
+      ),
+    ]);
+    return Object.fromEntries(parts);
+  }
+
+  runs(service: string): string | undefined {
+    const file = this.#file('running', service);
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+  }
+
+  #file(part: string, name: string): string {
+    return join(this.#state, part, name.replaceAll('/', '%2F'));
+  }
+}
+
+/** `up` takes its services after `--`; containers are called `c-<service>`. */
+const SCRIPT = String.raw`#!/bin/sh
+cd "\${0%/*}/engine" || exit 99
+stack=../srv/shop/stack
+# Only these come side by side.
+case $1 in tag | rmi) exec 8>>turn && flock 8 ;; esac
+echo "$*" >>calls
+call=0
+while read -r line; do call=$((call + 1)); done <calls
+kind=none
+if test -e mishap-at; then
+  { read -r at; read -r what; } <mishap-at
+  test "$at" != "$call" || kind=$what
+fi
+if test -e mishap-text; then
+  { IFS= read -r at; read -r what; } <mishap-text
+  case "$*" in *"$at"*) kind=$what ;; esac
+fi
+case $kind in
+  fails) echo "the engine refuses: $*" >&2; exit 1 ;;
+  kills) kill -9 0 ;;
+esac
+file() { case $1 in */*) printf %s "$1" | sed 's|/|%2F|g' ;; *) printf %s "$1" ;; esac; }
+create() {
+  image=
+  while read -r name reference; do test "$name" != "$1" || image=$reference; done <$stack
+  test -n "$image" || { echo "no service $1" >&2; exit 1; }
+  test -e "names/$(file "$image")" || { echo "no image $image" >&2; exit 1; }
+  rm -f "stopped/$1" "running/$1"
+  cat "names/$(file "$image")" >"$2/$1"
+}
+verb=$1; shift
+case $verb in
+  tag) printf %s "$1" >"names/$(file "$2")" ;;
+  rmi) test -e "names/$(file "$1")" && rm "names/$(file "$1")" || exit 1 ;;
+  ps)
+    for word in "$@"; do case $word in label=com.docker.compose.service=*) service=\${word##*=} ;; esac; done
+    if test -e "running/$service" || test -e "stopped/$service"; then echo "c-$service"; fi ;;
+  inspect)
+    shift 2
+    for id in "$@"; do
+      looks=states/\${id#c-}
+      if test -e "$looks"; then
+        sed -n 1p "$looks"
+        if test "$(wc -l <"$looks")" -gt 1; then sed 1d "$looks" >"$looks.new" && mv "$looks.new" "$looks"; fi
+      else echo running/none/0; fi
+    done
+    test $# -gt 0 || exit 1 ;;
+  logs) echo "last words of $3" ;;
+  stop) for id in "$@"; do test -e "running/\${id#c-}" && mv "running/\${id#c-}" stopped/; done; : ;;
+  start) for id in "$@"; do test -e "running/\${id#c-}" || mv "stopped/\${id#c-}" running/ || exit 1; done ;;
+  restart) for id in "$@"; do test -e "running/\${id#c-}" || exit 1; done ;;
+  rm) shift; for id in "$@"; do rm -f "running/\${id#c-}" "stopped/\${id#c-}"; done ;;
+  network) rm "networks/$2" ;;
+  up)
+    where=running
+    while test "$1" != --; do test "$1" = --no-start && where=stopped; shift; done
+    shift
+    for service in "$@"; do create "$service" $where; done ;;
+  *) echo "what is $verb?" >&2; exit 1 ;;
+esac || exit 1
+case $kind in
+  fails-late) echo "the engine refuses late: $*" >&2; exit 1 ;;
+  kills-late) kill -9 0 ;;
+esac
+exit 0
+`.replaceAll('\\${', '${');
