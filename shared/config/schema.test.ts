@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
 import schema from '../../homeport.schema.json' with { type: 'json' };
 import { schemaErrors } from './schema.js';
 
@@ -22,6 +23,10 @@ function properties(node: Node, at = ''): [string, Node][] {
 
 describe('the published schema', () => {
   const root = schema as unknown as Node;
+
+  test('is a schema itself', () => {
+    expect(() => new Ajv({ strictTypes: false }).compile(schema)).not.toThrow();
+  });
 
   test('describes every key, as the documentation is made of it', () => {
     const mute = properties(root).filter(([, node]) => node.description === undefined && node.$ref === undefined);
