@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HostFailure, messageOf } from '../base/errors.js';
+import { HostFailure } from '../base/errors.js';
 import { EngineFailure } from './engine-failure.js';
 import { Lane, type EngineRequest } from './engine-lane.js';
 
@@ -179,9 +179,8 @@ export class EngineConnection {
   }
 
   #named(error: unknown): unknown {
-    if (error instanceof HostFailure || (error instanceof Error && error.name === 'AbortError')) return error;
-    if (!(error instanceof Error) || !('code' in error)) return error;
-    return new EngineFailure(this.host, 0, `the Docker Engine on ${this.host} did not answer: ${messageOf(error)}`, {
+    if (error instanceof HostFailure || !isBrokenSession(error)) return error;
+    return new EngineFailure(this.host, 0, `the Docker Engine on ${this.host} did not answer: ${error.message}`, {
       cause: error,
     });
   }
@@ -190,9 +189,14 @@ export class EngineConnection {
 /** The engine is not there (now), or its session broke: not what the engine refuses, and not a lost SSH connection. */
 function isInterruption(error: unknown): boolean {
   if (error instanceof EngineFailure) return false;
-  const message = messageOf(error);
-  if (error instanceof HostFailure) return /docker daemon|docker\.sock|dial-stdio/i.test(message);
-  return error instanceof Error && 'code' in error && error.name !== 'AbortError';
+  if (error instanceof HostFailure) return /docker daemon|docker\.sock|dial-stdio/i.test(error.message);
+  return isBrokenSession(error);
+}
+
+/** Node's own errors have a code: ECONNRESET, EPIPE. */
+function isBrokenSession(error: unknown): error is { message: string } {
+  if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return false;
+  return !('name' in error && error.name === 'AbortError');
 }
 
 async function refuseError(host: string, answer: IncomingMessage): Promise<void> {

@@ -7,7 +7,7 @@ import { readEvent } from './engine-answers.js';
 import type { EngineEvent } from './engine.js';
 
 export class EventStream implements AsyncIterableIterator<EngineEvent> {
-  readonly #values: AsyncGenerator<unknown>;
+  readonly #values: AsyncGenerator;
   readonly #stop: () => void;
   readonly #host: string;
   #stopped = false;

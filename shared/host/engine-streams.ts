@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 
 /** Values separated by line breaks, as they come. */
-export async function* jsonLines(answer: AsyncIterable<Buffer | string>): AsyncGenerator<unknown> {
+export async function* jsonLines(answer: AsyncIterable<Buffer | string>): AsyncGenerator {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   for await (const part of answer) {

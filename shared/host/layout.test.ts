@@ -6,11 +6,12 @@ test('everything of ours lies below .homeport, and a release in a folder of its 
   const release = layout.release('20261122T021103Z-3f2a1c9');
   expect(layout.lockToken).toBe('/srv/shop/.homeport/lock/token');
   expect(release.manifest).toBe('/srv/shop/.homeport/releases/20261122T021103Z-3f2a1c9/manifest.json');
-  const { path, release: _release, ...ours } = layout;
-  const { id, ...ofRelease } = release;
-  expect(Object.values(ours).filter((name) => !name.startsWith(`${path}/.homeport`))).toEqual([]);
-  expect(Object.values(ofRelease).filter((name) => !name.startsWith(`${layout.releases}/${id}`))).toEqual([]);
-  const names = [...Object.values(ours), ...Object.values(ofRelease)];
+  const isName = (value: unknown): value is string => typeof value === 'string' && value.startsWith('/');
+  const ours = Object.values(layout).filter(isName);
+  const ofRelease = Object.values(release).filter(isName);
+  expect(ours.filter((name) => name !== layout.path && !name.startsWith('/srv/shop/.homeport'))).toEqual([]);
+  expect(ofRelease.filter((name) => !name.startsWith(`${layout.releases}/${release.id}`))).toEqual([]);
+  const names = [...ours, ...ofRelease];
   expect(new Set(names).size).toBe(names.length);
 });
 

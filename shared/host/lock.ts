@@ -83,7 +83,12 @@ class Holding implements Lock {
     this.#path = layout.path;
     const taken = new Promise<void>((resolve) => (this.#isTaken = resolve));
     this.#ended = this.#hold(layout);
-    this.taken = Promise.race([taken, this.#ended.then((end) => this.#refuse(end))]);
+    this.taken = Promise.race([
+      taken,
+      this.#ended.then((end) => {
+        this.#refuse(end);
+      }),
+    ]);
   }
 
   get lost(): AbortSignal {
