@@ -1,0 +1,96 @@
+/** Finds what a checkout ships: reads its Compose files as Compose would, and follows every path in them. */
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { UserError, type Problem } from '../base/errors.js';
+import { Collector, type ContextSource } from './collector.js';
+import { pickComposeFiles } from './default-files.js';
+import { relativeTo } from './inside.js';
+import type { Lookup } from './interpolate.js';
+import { ProjectFiles } from './project-files.js';
+import { findFiles, type ServiceFiles } from './service-files.js';
+import { describeFile } from './shipped-file.js';
+import type { BuildContext, Shipment, ShipmentRequest, ShippedFile } from './shipment.js';
+import type { WalkedFile } from './walk.js';
+
+/**
+ * Everything that goes to the host.
+ * @throws UserError with all that is wrong at once: files that are missing, unreadable YAML, required variables without a
+ *   value, paths that lead out of the root
+ */
+export async function findShipment(request: ShipmentRequest): Promise<Shipment> {
+  const root = await realpath(request.root);
+  const composeFiles = pickComposeFiles(root, request.composeFiles, request.env);
+  const base = resolve(root, dirname(composeFiles[0] ?? ''));
+  const project = new ProjectFiles(root);
+  const files = project.loadAll(
+    composeFiles.map((file) => resolve(root, file)),
+    base,
+    lookupOf(request.env),
+  );
+  const found = findFiles(files, project);
+  const collector = new Collector(root, base, request, project.problems);
+  for (const { file, place } of project.needed) await collector.ship(file, 'compose file', place);
+  const active = activeProfiles(request);
+  const contexts: ContextSource[] = [];
+  for (const [name, service] of found.services) {
+    const enabled = isEnabled(service, active);
+    for (const reference of [...service.references.values()].flat())
+      await collector.follow(reference, { service: name, enabled });
+    if (enabled && service.build !== undefined) contexts.push(await collector.context(name, service.build));
+  }
+  for (const reference of found.resources) await collector.follow(reference, { enabled: true });
+  for (const path of request.ship) await collector.shipAsked(path);
+  if (collector.problems.length > 0) throw new UserError(sorted(collector.problems));
+  return {
+    projectDirectory: relativeTo(root, base) ?? '',
+    composeFiles: composeFiles.map((file) => relativeTo(root, resolve(root, file)) ?? file),
+    files: await describeAll(collector.files),
+    contexts: await Promise.all(contexts.map(describeContext)),
+    dataFolders: [...collector.dataFolders].sort(),
+    hostFiles: [...collector.hostFiles].sort(),
+    variables: project.variables,
+    envFileReaders: collector.envFileReaders,
+    dotEnvReaders: [
+      ...new Set(
+        collector.envFileReaders.filter(({ path }) => basename(path) === '.env').map(({ service }) => service),
+      ),
+    ],
+  };
+}
+
+/**
+ * What Compose knows on the host beside the stack's environment. A path that begins with the home is the host's, one that
+ * begins with the working directory is the project's.
+ */
+function lookupOf(env: Readonly<Record<string, string>>): Lookup {
+  const ambient: Readonly<Record<string, string>> = { HOME: '~', PWD: '.', PATH: '', COMPOSE_PROJECT_NAME: '' };
+  return (name) => env[name] ?? ambient[name];
+}
+
+function activeProfiles({ profiles, env }: ShipmentRequest): ReadonlySet<string> {
+  return new Set([...profiles, ...(env['COMPOSE_PROFILES'] ?? '').split(',')]);
+}
+
+function isEnabled({ profiles }: ServiceFiles, active: ReadonlySet<string>): boolean {
+  return profiles.size === 0 || active.has('*') || [...profiles].some((profile) => active.has(profile));
+}
+
+async function describeContext({ found, ...context }: ContextSource): Promise<BuildContext> {
+  return { ...context, files: await describeAll(found) };
+}
+
+async function describeAll(found: ReadonlyMap<string, WalkedFile>): Promise<ShippedFile[]> {
+  const described: ShippedFile[] = [];
+  for (const [path, file] of [...found].sort(([a], [b]) => (a < b ? -1 : 1)))
+    described.push(await describeFile(path, file));
+  return described;
+}
+
+/** In the order of the files, as a person goes through them. */
+function sorted(problems: readonly Problem[]): Problem[] {
+  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...unique.values()].sort(
+    (a, b) =>
+      (a.file ?? '').localeCompare(b.file ?? '') || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
+}
