@@ -4,13 +4,12 @@ import { formatDuration } from '../base/duration.js';
 import { HostFailure, UserError } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import { classifyFailure, failureMessage, type ConnectFailure, type FailureContext } from './connect-failure.js';
-import { HostKeys, type Machine } from './host-keys.js';
+import { planConnection, type ConnectionPlan } from './connection-plan.js';
 import type { HostShell } from './host-shell.js';
 import { prepareIdentity, type Identity } from './identity.js';
-import { nameInKnownHosts, parseKnownHosts } from './known-hosts.js';
 import { openLocal } from './local.js';
 import { CAN_SHARE, startMaster, type MasterAttempt } from './master.js';
-import { checkEndpoint, jumpName, parseExtraOptions, parseJumps, sshConfig, TARGET, type Endpoint } from './options.js';
+import { sshConfig, TARGET } from './options.js';
 import { PrivateFolder } from './private-folder.js';
 import type { ConnectionSettings, HostAddress } from './settings.js';
 import { ShellOfLink } from './shell-of-link.js';
@@ -48,7 +47,7 @@ export async function connect(
     folder.close();
   };
   try {
-    const plan = planConnection(address, settings, folder, options);
+    const plan = planConnection(address, settings, folder, options.signal);
     identity = await prepareIdentity(settings, folder);
     const attempt = await new Connector(plan, identity, folder, options).connected();
     if (attempt !== undefined) folder.guard(attempt.socket);
@@ -57,59 +56,6 @@ export async function connect(
     close();
     throw error;
   }
-}
-
-interface ConnectionPlan {
-  readonly name: string;
-  readonly target: Endpoint;
-  readonly jumps: readonly Endpoint[];
-  readonly extra: ReturnType<typeof parseExtraOptions>;
-  readonly hasKey: boolean;
-  readonly hasCertificate: boolean;
-  readonly acceptAny: boolean;
-  readonly hostKeys: HostKeys;
-  readonly connectTimeout: number;
-}
-
-/** All that can be judged before anything is sent. */
-function planConnection(
-  address: Extract<HostAddress, { kind: 'ssh' }>,
-  settings: ConnectionSettings,
-  folder: PrivateFolder,
-  options: ConnectOptions,
-): ConnectionPlan {
-  const target: Endpoint = { hostname: address.hostname, port: address.port ?? 22, user: address.user };
-  checkEndpoint('host', target);
-  const jumps = parseJumps(settings.jump);
-  const hasKey = settings.privateKey !== undefined;
-  const extra = parseExtraOptions(settings.extraOptions, { key: hasKey, jump: jumps.length > 0 });
-  const known = parseKnownHosts(settings.knownHosts ?? '');
-  const machine = (endpoint: Endpoint, alias: string | undefined, through: string | undefined): Machine => ({
-    endpoint,
-    address: nameOf(endpoint),
-    alias,
-    scan: {
-      folder,
-      timeout: Math.min(10_000, settings.connectTimeout),
-      signal: options.signal,
-      through: through === undefined ? undefined : { config: folder.of('config'), alias: through },
-    },
-  });
-  const machines = [
-    ...jumps.map((jump, index) => machine(jump, undefined, index === 0 ? undefined : jumpName(index))),
-    machine(target, extra.hostKeyAlias, jumps.length > 0 || extra.usesProxy ? TARGET : undefined),
-  ];
-  return {
-    name: nameOf(target),
-    target,
-    jumps,
-    extra,
-    hasKey,
-    hasCertificate: settings.certificate !== undefined,
-    acceptAny: known.acceptAny,
-    hostKeys: new HostKeys(known, machines),
-    connectTimeout: settings.connectTimeout,
-  };
 }
 
 class Connector {
@@ -175,7 +121,7 @@ class Connector {
     if (Date.now() + pause >= this.#deadline) throw this.#timeOver(failure, tries);
     if (tries === 1) {
       const left = formatDuration(this.#deadline - Date.now());
-      this.#options.log.info(`${failureMessage(failure, this.#context)} Trying again, for ${left} at most.`);
+      this.#options.log.info(`${sentence(failureMessage(failure, this.#context))} Trying again, for ${left} at most.`);
     }
     await delay(pause, undefined, this.#options.signal && { signal: this.#options.signal }).catch(() => undefined);
     this.#refuseCancelled();
@@ -184,7 +130,9 @@ class Connector {
   #timeOver(failure: ConnectFailure, tries: number): HostFailure {
     const { name, connectTimeout } = this.#plan;
     const effort = `${tries} ${tries === 1 ? 'try' : 'tries'} in ${formatDuration(connectTimeout)} (connect-timeout)`;
-    return new HostFailure(name, `${failureMessage(failure, this.#context)} Given up after ${effort}.`, [failure.said]);
+    return new HostFailure(name, `${sentence(failureMessage(failure, this.#context))} Given up after ${effort}.`, [
+      failure.said,
+    ]);
   }
 
   #refuseCancelled(): void {
@@ -212,7 +160,6 @@ class Connector {
   }
 }
 
-/** `user@host:port`, as people write it; the port only where it is not 22. */
-function nameOf({ user, hostname, port }: Endpoint): string {
-  return `${user === undefined ? '' : `${user}@`}${nameInKnownHosts(hostname, port).replace(/^\[([^:\]]*)\]/, '$1')}`;
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }

@@ -36,6 +36,7 @@ export class Master {
   readonly #logFile: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  readonly #closed: Promise<void>;
   #hasEnded = false;
   #stderr = '';
 
@@ -52,6 +53,11 @@ export class Master {
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-16_384);
+    });
+    this.#closed = new Promise((resolve) => {
+      this.#child.once('close', () => {
+        resolve();
+      });
     });
     this.#ended = new Promise((resolve) => {
       const end = (): void => {
@@ -73,9 +79,9 @@ export class Master {
     return this.#hasEnded;
   }
 
-  /** What ssh and the ssh of a bastion said. A moment is left for the latter's last words. */
+  /** After the end: what ssh said, before it the ssh of a bastion, which may be slower to go. */
   async fullLog(): Promise<string> {
-    await delay(20);
+    await Promise.race([this.#closed, delay(300)]);
     return this.#stderr + this.#log;
   }
 

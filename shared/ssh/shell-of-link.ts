@@ -50,8 +50,7 @@ export class ShellOfLink implements HostShell {
   }
 
   async run(script: ShellText, options: RunOptions = {}): Promise<RunResult> {
-    const signal =
-      options.signal === undefined ? this.#end.signal : AbortSignal.any([options.signal, this.#end.signal]);
+    const signal = AbortSignal.any([this.#end.signal, ...(options.signal === undefined ? [] : [options.signal])]);
     let refusals = 0;
     let apart = false;
     for (;;) {

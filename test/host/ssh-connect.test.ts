@@ -360,7 +360,7 @@ describe('the way to the host', () => {
   });
 
   test('a ProxyCommand that fails', async () => {
-    const error = await refusal({ extraOptions: 'ProxyCommand echo no way >&2; exit 1', connectTimeout: 3000 });
+    const error = await refusal({ extraOptions: 'ProxyCommand sh -c "echo no way >&2; exit 1"', connectTimeout: 3000 });
     expect(error).toBeInstanceOf(HostFailure);
     expect(error.message).toMatch(/bastion or ProxyCommand broke.*no way/);
   });
