@@ -1,7 +1,7 @@
 // The committed bundles, run as the runner runs them: by node 24, from a folder that has nothing else in it.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAction } from '../../script/tables.js';
@@ -30,13 +30,16 @@ describe.each(actions())('%s', (action) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const run = (env: Record<string, string>): SpawnSyncReturns<string> =>
-    spawnSync(node24, [join(folder, metadata.runs.main)], {
+  const run = (env: Record<string, string>): SpawnSyncReturns<string> => {
+    const files = { GITHUB_OUTPUT: join(folder, 'output'), GITHUB_STEP_SUMMARY: join(folder, 'summary') };
+    for (const file of Object.values(files)) writeFileSync(file, '');
+    return spawnSync(node24, [join(folder, metadata.runs.main)], {
       cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, RUNNER_TEMP: folder, ...files, ...env },
       encoding: 'utf8',
       timeout: 20_000,
     });
+  };
 
   test('each file that action.yml runs is in dist', () => {
     const { main, pre, post } = metadata.runs;
@@ -51,6 +54,7 @@ describe.each(actions())('%s', (action) => {
     expect(stdout).toMatch(/^::error.*dry_run.*dry-run/im);
     expect(stdout).not.toMatch(/^\s+at .*:\d+/m);
     expect(status).toBe(1);
+    expect(readFileSync(join(folder, 'output'), 'utf8')).toMatch(/result<<(\S+)\nfailed\n\1/);
   });
 
   test('the licences of what is bundled are beside it', () => {

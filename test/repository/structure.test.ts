@@ -11,7 +11,7 @@ test(`no module is longer than ${LONGEST} lines`, () => {
   const long = files('shared/**/*.ts', 'action-*/src/**/*.ts', 'test/repository/*.ts').flatMap((path) => {
     const text = read(path);
     const lines = text.split('\n').length - 1;
-    return lines > LONGEST && !isGenerated(text) ? [`${path}: ${lines} lines`] : [];
+    return lines > LONGEST && !path.endsWith('.test.ts') && !isGenerated(text) ? [`${path}: ${lines} lines`] : [];
   });
   expect(long).toEqual([]);
 });
