@@ -26,7 +26,7 @@ export async function snapshot(host: TestHost, project = 'shop', path = '/srv/sh
   const text = await host.sh(`
 label=label=com.docker.compose.project=${project}
 ids=$(docker ps -aq --no-trunc --filter $label)
-echo "[$([ -z "$ids" ] || docker inspect --format '{{json .}},' $ids)null]"
+printf '%s\\n' "[$([ -z "$ids" ] || docker inspect --format '{{json .}},' $ids)null]"
 echo ---
 cd ${path} 2>/dev/null && find . -path ./.homeport -prune -o -type f -exec sha256sum {} + -exec stat -c '%a %n' {} + | sort
 echo ---
