@@ -3,7 +3,7 @@ import { HostFailure } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
-import { releaseOfTag } from '../release/holding.js';
+import { releaseOfTag, tagPattern } from '../release/holding.js';
 import { releasesToRemove } from '../release/retention.js';
 import { decideText, pointText, type Store } from '../release/store.js';
 import { writeManifest, type Manifest } from '../release/manifest.js';
@@ -97,7 +97,7 @@ export async function prune(
   const gone = releasesToRemove(known, request.keepReleases, [serving, store.current?.id ?? serving]);
   const kept = new Set(known.map(({ id }) => id).filter((id) => !gone.includes(id)));
   try {
-    const tags = await host.engine.imageTags(`homeport/${request.project}/*`);
+    const tags = await host.engine.imageTags(tagPattern(request.project));
     const loose = tags.filter((tag) => !kept.has(releaseOfTag(tag, request.project) ?? serving));
     await Promise.all(loose.map(async (tag) => host.engine.untag(tag)));
     const directories = gone.map((id) => host.layout.release(id).directory);

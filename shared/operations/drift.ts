@@ -55,5 +55,5 @@ function driftMessage(path: string, previous: Manifest | undefined): string {
   return previous === undefined
     ? `${path} is on the host already and differs from the checkout: a first deploy overwrites nothing. Move it away, or bring it into the repository`
     : `${path} was changed on the host since release ${previous.id}: bring the change into the repository, or put the old content back ` +
-        `(${'`drift: keep`'} and ${'`drift: overwrite`'} are not there yet)`;
+        `(\`drift: keep\` and \`drift: overwrite\` are not there yet)`;
 }

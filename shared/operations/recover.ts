@@ -18,7 +18,7 @@ export async function recover(shell: HostShell, layout: Layout, environment: She
   const unfinished = store.releases.filter(
     (release) => release.decision === 'reverting' && release.begun && !release.reverted,
   );
-  const unpointed = newestConfirmed(store);
+  const unpointed = newestServing(store);
   const leftovers = store.releases.filter((release) => !release.begun && release.decision === undefined);
   if (undecided.length + unfinished.length + leftovers.length === 0 && unpointed === undefined) return store;
 
@@ -30,16 +30,23 @@ export async function recover(shell: HostShell, layout: Layout, environment: She
   await shell.run(
     lines(
       directories.length === 0 ? sh`:` : sh`rm -rf ${directories}`,
-      unpointed === undefined ? sh`:` : pointText(layout, layout.release(unpointed.id)),
+      unpointed === undefined ? sh`:` : finishText(layout, unpointed.id),
     ),
   );
   return readStore(shell, layout);
 }
 
-/** A confirmed release that `current` does not name: its run died between the decision and the pointer. */
-function newestConfirmed(store: Store): StoredRelease | undefined {
+/** What a run that died between the decision and the pointer had still to do. */
+function finishText(layout: Layout, id: string): ShellText {
+  const release = layout.release(id);
+  const written = `${release.manifest}.new`;
+  return lines(sh`test ! -e ${written} || mv -f ${written} ${release.manifest}`, pointText(layout, release));
+}
+
+/** A release that serves, by its decision, and that `current` does not name: its run died between the two. */
+function newestServing(store: Store): StoredRelease | undefined {
   const newest = store.releases
-    .filter(({ decision }) => decision === 'confirmed')
+    .filter(({ decision }) => decision === 'confirmed' || decision === 'kept')
     .sort((a, b) => (a.id < b.id ? 1 : -1))[0];
   return newest === undefined || newest.id === store.current?.id ? undefined : newest;
 }
@@ -49,7 +56,10 @@ async function takeBack(shell: HostShell, layout: Layout, id: string, environmen
   const result = await runJob(
     shell,
     { script: release.revert, journal: release.journal, output: release.output, lockFile: layout.jobLock },
-    { prepare: sh`${decideText(release, 'reverting')} || :`, environment },
+    {
+      prepare: sh`${decideText(release, 'reverting')} || test "$(cat ${release.decision})" = reverting || exit 1`,
+      environment,
+    },
   );
   if (!result.entries.some(({ word, job }) => word === 'done' && job === 'revert')) {
     throw new HostFailure(shell.name, `release ${id} of an earlier run could not be taken back`, result.lastLines);

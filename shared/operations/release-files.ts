@@ -35,7 +35,7 @@ export function releaseFiles(request: DeployRequest, shipment: Shipment): Releas
   const made = [
     madeFile(ENV_FILE, 0o600, writeDotenv(env)),
     // Services that name the config's env-file get the same values, whatever was laid over that file.
-    ...(shipment.envFileReaders.some(({ path }) => path === request.envFile)
+    ...(request.envFile !== ENV_FILE && shipment.envFileReaders.some(({ path }) => path === request.envFile)
       ? [madeFile(request.envFile ?? '', 0o600, writeDotenv(new Map(Object.entries(request.env))))]
       : []),
     ...(scaled ? [madeFile(SCALE_FILE, 0o644, scaleText(request.scale))] : []),

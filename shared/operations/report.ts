@@ -3,7 +3,7 @@ import { HostFailure, messageOf } from '../base/errors.js';
 import type { Plan } from '../release/plan.js';
 import { changedServices } from '../release/plan.js';
 import { decideText, pointText, type Store } from '../release/store.js';
-import { lines } from '../ssh/shell-text.js';
+import { sh } from '../ssh/shell-text.js';
 import { recordFailure, recordNothingDone } from './conclude.js';
 import { downtimes, type ContainerEvent } from './downtime.js';
 import { Unhealthy } from './gate.js';
@@ -150,7 +150,7 @@ export class Report {
   async #leave(release: PreparedRelease): Promise<Return> {
     const { layout } = this.#host;
     await this.#host.shell
-      .run(lines(decideText(release.layout, 'kept'), pointText(layout, release.layout)))
+      .run(sh`${decideText(release.layout, 'kept')} && ${pointText(layout, release.layout)}`)
       .catch(() => undefined);
     return { complete: false, hostState: 'the host was left as it is, since `rollback: never` was asked for' };
   }

@@ -2,8 +2,7 @@
 import { messageOf } from '../base/errors.js';
 import { runJob } from '../host/job.js';
 import { failedStep } from '../host/journal.js';
-import { decideText } from '../release/store.js';
-import { sh } from '../ssh/shell-text.js';
+import { decide } from '../release/store.js';
 import { jobOf } from './scripts.js';
 import { looksAsBefore, StepFailed, type Switching } from './switching.js';
 
@@ -19,10 +18,10 @@ export async function turnBack(switching: Switching, cause: unknown): Promise<Re
   const { host, release, log } = switching;
   try {
     if (!(cause instanceof StepFailed && cause.turnedBack)) {
-      const result = await runJob(host.shell, jobOf(host, release, 'revert'), {
-        environment: host.environment,
-        prepare: sh`${decideText(release.layout, 'reverting')} || :`,
-      });
+      // The connection may have been lost after the host was told to confirm: then it stays where it is.
+      if ((await decide(host.shell, release.layout, 'reverting')) === 'confirmed')
+        return { complete: false, hostState: `release ${release.id} was confirmed all the same, and serves` };
+      const result = await runJob(host.shell, jobOf(host, release, 'revert'), { environment: host.environment });
       for (const line of result.lastLines) log.debug(line);
       const failed = failedStep(result.entries.filter(({ job }) => job === 'revert'));
       if (failed !== undefined) log.warning(`on the way back, this failed: ${failed.text}`);

@@ -10,11 +10,14 @@ export function buildFile(
   staged: string,
   contexts: string,
 ): string {
-  const moved = stagedModel.replaceAll(staged, contexts);
-  const model = JSON.parse(moved) as { services: Record<string, { build?: unknown }>; secrets?: unknown };
+  const model = JSON.parse(stagedModel.replaceAll(staged, contexts)) as {
+    services: Record<string, { build?: unknown }>;
+  };
+  // Contexts are staged in a folder of their own; the files of secrets are where the release's files are.
+  const secrets = (JSON.parse(stagedModel) as { secrets?: unknown }).secrets;
   const services = [...names].map(([service, image]) => [service, { image, build: model.services[service]?.build }]);
   return JSON.stringify({
     services: Object.fromEntries(services),
-    ...(model.secrets === undefined ? {} : { secrets: model.secrets }),
+    ...(secrets === undefined ? {} : { secrets }),
   });
 }

@@ -40,7 +40,10 @@ export function planService(wanted: WantedService, running: readonly ObservedCon
     return { service, action: 'recreate', reasons: [...reasons, ...files], ...image };
   }
   if (running.length !== wanted.replicas && !wanted.oneShot) {
-    return { service, action: 'scale', reasons: [`${running.length} -> ${wanted.replicas} replicas`, ...files] };
+    const scale = `${running.length} -> ${wanted.replicas} replicas`;
+    // Those that stay would go on with the old content.
+    const action = files.length > 0 && wanted.onFileChange !== 'ignore' ? 'recreate' : 'scale';
+    return { service, action, reasons: [scale, ...files] };
   }
   if (files.length > 0 && wanted.onFileChange !== 'ignore')
     return { service, action: wanted.onFileChange, reasons: files };

@@ -329,8 +329,7 @@ class Stage implements Disposable {
       if (after !== undefined) host.stage(path, after);
     }
     host.keep(input.files);
-    const { newNetworks: _, ...snapshot } = { ...host.docker.snapshot, newNetworks: '' };
-    this.before = { ...snapshot, networks: {}, files: host.files };
+    this.before = { ...host.docker.snapshot, networks: {}, files: host.files };
     const switched = switchSteps(input);
     host.write(switched, host.context('switch'));
     host.write(revertSteps(input, switched), host.context('revert'));

@@ -36,6 +36,12 @@ export interface Staged {
 const CONFIG_REFUSED = 12;
 const HASHES = '--- homeport config hashes';
 const FILES = '--- homeport files';
+const LINK_SUMS = [
+  'for name; do',
+  '  test -L "$name" || continue',
+  `  sum=$(readlink -- "$name" | tr -d '\\n' | sha256sum) && printf '%s  %s\\n' "\${sum%% *}" "$name"`,
+  'done',
+].join('\n');
 
 export async function stage(shell: HostShell, staging: Staging, entries: Iterable<TarEntry>): Promise<Staged> {
   const watched: TarEntry = {
@@ -79,7 +85,11 @@ export function stageText({ layout, release, config, hash }: Staging): ShellText
     sh`sed ${`s|${escapePattern(release.files)}|${escapeReplacement(layout.path)}|g`} model.json | ${hash} || exit ${CONFIG_REFUSED}`,
     sh`rm -f model.json`,
     sh`echo ${FILES}`,
-    sh`cd ${layout.path} && { xargs -0 sha256sum <${`${release.directory}/watched`} 2>/dev/null; rm -f ${`${release.directory}/watched`}; exit 0; }`,
+    sh`cd ${layout.path} && { xargs -0 sha256sum -- <${`${release.directory}/watched`} 2>/dev/null; :; } || exit 1`,
+    // A link counts by where it points to, as it was shipped: this sum of its text replaces the one of what is behind it.
+    sh`xargs -0 sh -c ${LINK_SUMS} homeport <${`${release.directory}/watched`} 2>/dev/null`,
+    sh`rm -f ${`${release.directory}/watched`}`,
+    sh`exit 0`,
     sh`)`,
     sh`status=$?`,
     sh`test $status -eq 0 || rm -rf ${release.directory}`,

@@ -4,6 +4,7 @@ import type { Layout, ReleaseLayout } from '../host/layout.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import { parseManifest, type Manifest } from './manifest.js';
+import { releaseTime } from './release-id.js';
 
 export type Decision = 'confirmed' | 'reverting' | 'kept';
 
@@ -32,9 +33,8 @@ export async function readStore(shell: HostShell, layout: Layout): Promise<Store
   const [list = '', manifest = ''] = result.stdout.split(`${MANIFEST_FOLLOWS}\n`);
   const releases = list.split('\n').flatMap((line): StoredRelease[] => {
     const [id, decision, begun, reverted] = line.split(' ');
-    if (id === undefined || reverted === undefined) return [];
-    const known = decision === 'confirmed' || decision === 'reverting' || decision === 'kept' ? decision : undefined;
-    return [{ id, decision: known, begun: begun === 'begun', reverted: reverted === 'reverted' }];
+    if (id === undefined || reverted === undefined || releaseTime(id) === undefined) return [];
+    return [{ id, decision: knownDecision(decision), begun: begun === 'begun', reverted: reverted === 'reverted' }];
   });
   return { current: manifest.trim() === '' ? undefined : parseManifest(manifest), releases };
 }
@@ -46,8 +46,8 @@ function storeText(layout: Layout): ShellText {
     sh`for id in *; do`,
     sh`  test -d "$id" || continue`,
     sh`  decision=none; test -e "$id/decision" && decision=$(cat "$id/decision")`,
-    sh`  begun=no; grep -q ' begin switch:' "$id/journal" 2>/dev/null && begun=begun`,
-    sh`  reverted=no; grep -q ' done revert:0' "$id/journal" 2>/dev/null && reverted=reverted`,
+    sh`  begun=no; grep -q '^[0-9.]* begin switch:' "$id/journal" 2>/dev/null && begun=begun`,
+    sh`  reverted=no; grep -q '^[0-9.]* done revert:0' "$id/journal" 2>/dev/null && reverted=reverted`,
     sh`  echo "$id $decision $begun $reverted"`,
     sh`done`,
     sh`echo ${MANIFEST_FOLLOWS}`,
@@ -68,7 +68,21 @@ export function decideText(release: ReleaseLayout, decision: Decision): ShellTex
   return sh`ln ${`${release.directory}/decision.${decision}`} ${release.decision} 2>/dev/null`;
 }
 
-/** Relative, so that the folder can be moved; one rename, so that it is never absent. */
+/** Takes the one decision of a release, unless it is taken already. @returns the one that stands: the first wins */
+export async function decide(
+  shell: HostShell,
+  release: ReleaseLayout,
+  decision: Decision,
+): Promise<Decision | undefined> {
+  const result = await shell.run(lines(decideText(release, decision), sh`cat ${release.decision} 2>/dev/null`));
+  return knownDecision(result.stdout.trim());
+}
+
+function knownDecision(word: string | undefined): Decision | undefined {
+  return word === 'confirmed' || word === 'reverting' || word === 'kept' ? word : undefined;
+}
+
+/** Relative, so that the folder can be moved. Not every `ln` does it in one step: what a death leaves, recover mends. */
 export function pointText(layout: Layout, release: ReleaseLayout): ShellText {
   return sh`ln -sfn ${`releases/${release.id}`} ${layout.current}`;
 }

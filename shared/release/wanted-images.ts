@@ -77,7 +77,7 @@ async function wantedImage(
   const reference = imageName(wishes.model, service);
   const recorded = previous?.services[name]?.image;
   if (service.build !== undefined && wishes.build === 'auto') {
-    const buildInputs = fingerprintOfBuild(service, wishes.contexts.get(name) ?? [], previous?.project ?? '');
+    const buildInputs = fingerprintOfBuild(service, wishes.contexts.get(name) ?? [], wishes.model.name);
     const same = recorded?.buildInputs === buildInputs && (await engine.inspectImage(recorded.id)) !== undefined;
     return { source: 'build', reference, buildInputs, id: same ? recorded.id : undefined };
   }
