@@ -149,7 +149,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-export async function until(holds: () => boolean | Promise<boolean>, limit = 5000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, limit = 20_000): Promise<void> {
   for (const start = Date.now(); !(await holds());) {
     if (Date.now() - start > limit) throw new Error(`It did not become true within ${limit} ms: ${String(holds)}`);
     await delay(20);
