@@ -1,9 +1,11 @@
 // What a deploy changes and, above all, what it leaves alone: asked of the host before and after, on both generations.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startHost, type Generation, type TestHost } from '../hosts/host.js';
 import { deploy, type ActionResult } from './support/action.js';
 import { Checkout } from './support/checkout.js';
 import { ids, snapshot, type Snapshot } from './support/snapshot.js';
+
+jest.setTimeout(240_000);
 
 interface Shape {
   readonly web?: string;
