@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,9 @@ import type { HostShell } from '../ssh/host-shell.js';
 import { openLocal } from '../ssh/local.js';
 import { sh } from '../ssh/shell-text.js';
 import { runJob, type Job, type JobOptions } from './job.js';
+
+// Real sessions and scripts, on a machine that may be busy.
+jest.setTimeout(60_000);
 
 const SHELLS: readonly (readonly [string, ...string[]])[] = [['/bin/sh'], ['/bin/bash'], ['/bin/busybox', 'sh']];
 const environment: JobOptions = { environment: sh`${[`PATH=${process.env['PATH'] ?? ''}`, "WORD=it's one"]}` };

@@ -134,7 +134,8 @@ function extractText({ layout }: PreparedRelease): ReturnType<typeof sh> {
 function throwIfFailed(result: JobResult, job: string, steps: readonly NumberedStep[]): void {
   if (result.entries.some((entry) => entry.word === 'done' && entry.job === job)) return;
   const failed = failedStep(result.entries.filter((entry) => entry.job === job));
-  const turnedBack = result.entries.some((entry) => entry.word === 'done' && entry.job === 'revert');
+  const back = result.entries.filter((entry) => entry.job === 'revert');
+  const turnedBack = back.some(({ word }) => word === 'done') && failedStep(back) === undefined;
   const step = steps.find(({ number }) => number === failed?.step);
   const what = step === undefined ? `the ${job} ended without a word` : describeStep(step.step);
   const why = failed?.word === 'lost-lock' ? 'the lock was taken over by another run' : 'failed';

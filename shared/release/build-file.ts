@@ -15,7 +15,10 @@ export function buildFile(
   };
   // Contexts are staged in a folder of their own; the files of secrets are where the release's files are.
   const secrets = (JSON.parse(stagedModel) as { secrets?: unknown }).secrets;
-  const services = [...names].map(([service, image]) => [service, { image, build: model.services[service]?.build }]);
+  const services = [...names].map(([service, image]): [string, unknown] => [
+    service,
+    { image, build: model.services[service]?.build },
+  ]);
   return JSON.stringify({
     services: Object.fromEntries(services),
     ...(secrets === undefined ? {} : { secrets }),

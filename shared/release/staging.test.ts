@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
@@ -10,6 +10,9 @@ import { openLocal } from '../ssh/local.js';
 import { sh, type ShellText } from '../ssh/shell-text.js';
 import type { TarEntry } from '../ssh/ship.js';
 import { parseSums, stage, type Staging } from './staging.js';
+
+// Real sessions and scripts, on a machine that may be busy.
+jest.setTimeout(60_000);
 
 const SHELLS: readonly (readonly [string, ...string[]])[] = [['/bin/sh'], ['/bin/bash'], ['/bin/busybox', 'sh']];
 const sum = (text: string): string => createHash('sha256').update(text).digest('hex');

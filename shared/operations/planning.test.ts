@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals';
+import { deployRequest } from '../../test/support/deploy.js';
+import { container, manifest, serviceModel, stackModel } from '../../test/support/stack.js';
+import { UserError } from '../base/errors.js';
+import type { ComposeModel, ResourceModel } from '../compose/model.js';
+import type { Manifest, ManifestService } from '../release/manifest.js';
+import type { WantedImage } from '../release/wanted-images.js';
+import { hashEnvValue, makePlan, type PlanInput } from './planning.js';
+
+const resource = (name: string, definition = '{}'): ResourceModel => ({ name, external: false, definition });
+const recorded: ManifestService = {
+  image: { reference: 'x:1', id: 'x' },
+  configHash: '',
+  replicas: 1,
+  oneShot: false,
+  dependsOn: {},
+};
+const image = (service: string): WantedImage => ({
+  source: 'build',
+  reference: `${service}:1`,
+  buildInputs: '',
+  id: `sha256:${service}`,
+});
+
+function input(model: ComposeModel, more: Partial<PlanInput> = {}): PlanInput {
+  const names = Object.keys(model.services);
+  return {
+    request: deployRequest(),
+    id: '20261122T000000Z-0000002',
+    path: '/srv/shop',
+    projectDirectory: '/srv/shop',
+    staged: {
+      model,
+      stagedModel: '',
+      configHashes: new Map(names.map((name) => [name, `hash-${name}`])),
+      hostFiles: new Map(),
+    },
+    images: new Map(names.map((name) => [name, image(name)])),
+    observed: new Map(),
+    previous: undefined,
+    files: { added: [], changed: [], removed: [], changes: [] },
+    env: {},
+    warnings: [],
+    ...more,
+  };
+}
+
+const previous = (more: Partial<Manifest> = {}): Manifest => manifest({ services: { web: recorded }, ...more });
+const web = serviceModel('web', {
+  volumes: [{ type: 'bind', source: '/srv/shop/conf', target: '/conf', readOnly: true }],
+});
+const stack = stackModel([web]);
+const running = new Map([['web', [container('web')]]]);
+const actions = (plan: ReturnType<typeof makePlan>): string[] =>
+  plan.services.map(({ service, action }) => `${action} ${service}`);
+
+test('a first deploy creates everything', () => {
+  const plan = makePlan(input(stack, { env: { A: '1' } }));
+  expect(actions(plan)).toEqual(['create web']);
+  expect(plan).toMatchObject({ previousRelease: undefined, env: { added: ['A'], changed: [], removed: [] } });
+});
+
+test('what runs as recorded is kept, and what left the stack is removed', () => {
+  const observed = new Map([...running, ['old', [container('old')]], ['stranger', [container('stranger')]]]);
+  const plan = makePlan(input(stack, { observed, previous: previous({ services: { web: recorded, old: recorded } }) }));
+  expect(actions(plan)).toEqual(['keep web', 'remove old']);
+});
+
+test('a changed file concerns the services that mount it, and no others', () => {
+  const model = stackModel([web, serviceModel('other')]);
+  const observed = new Map([...running, ['other', [container('other')]]]);
+  const files = {
+    added: ['conf/new'],
+    changed: ['conf/app.conf', 'docker-compose.yml'],
+    removed: ['conf/gone'],
+    changes: [],
+  };
+  const plan = makePlan(input(model, { observed, previous: previous(), files }));
+  expect(actions(plan)).toEqual(['recreate web', 'keep other']);
+  expect(plan.services[0]?.reasons).toEqual(['mounted files: conf/new, conf/app.conf, conf/gone']);
+  const request = deployRequest({ onFileChange: { web: 'ignore' } });
+  expect(actions(makePlan(input(model, { observed, previous: previous(), files, request })))).toEqual([
+    'keep web',
+    'keep other',
+  ]);
+});
+
+test('environment keys are compared without their values being anywhere', () => {
+  const id = previous().id;
+  const env = { SAME: hashEnvValue(id, 'SAME', 's3cret'), OTHER: hashEnvValue(id, 'OTHER', 's3cret'), GONE: 'x' };
+  const plan = makePlan(input(stack, { observed: running, previous: previous({ env }), env: { SAME: 's3cret', OTHER: 's3cret2', NEW: 's3cret' } })); // prettier-ignore
+  expect(plan.env).toEqual({ added: ['NEW'], changed: ['OTHER'], removed: ['GONE'] });
+  expect(JSON.stringify(plan)).not.toContain('s3cret');
+  // Equal values of two keys, or of two releases, do not look equal.
+  expect(new Set([hashEnvValue('1', 'A', 'x'), hashEnvValue('1', 'B', 'x'), hashEnvValue('2', 'A', 'x')]).size).toBe(3);
+});
+
+test('hooks are told as people wrote them', () => {
+  const hooks = {
+    beforeSwitch: [{ kind: 'run' as const, service: 'web', command: ['migrate', 'now'], timeout: 1 }],
+    afterSwitch: [{ kind: 'host' as const, command: ['curl'], timeout: 1 }],
+  };
+  expect(makePlan(input(stack, { request: deployRequest({ hooks }) })).hooks).toEqual([
+    'run web migrate now',
+    'host curl',
+  ]);
+});
+
+describe('refused, with nothing changed', () => {
+  const refusal = (given: PlanInput): string => {
+    try {
+      makePlan(given);
+    } catch (error) {
+      if (error instanceof UserError) return error.message;
+      throw error;
+    }
+    return 'not refused';
+  };
+
+  test('a project of the same name that runs from another folder', () => {
+    const observed = new Map([['web', [container('web', { workingDirectory: '/home/me/shop' })]]]);
+    const message = refusal(input(stack, { observed, previous: previous() }));
+    expect(message).toMatch(/runs from another folder, \/home\/me\/shop \(container shop-web-1\)/);
+    expect(refusal(input(stack, { observed }))).toBe(message);
+  });
+
+  test('a stack that was started by hand', () => {
+    expect(refusal(input(stack, { observed: running }))).toMatch(/shop already runs here \(web\)/);
+  });
+
+  test('a changed volume and a changed network, both at once', () => {
+    const model = stackModel([web], {
+      networks: { default: resource('shop_default', '{"internal":true}'), fresh: resource('shop_fresh') },
+      volumes: { data: resource('shop_data', '{"driver":"nfs"}') },
+    });
+    const old = previous({ networks: { shop_default: '{}' }, volumes: { shop_data: '{}', shop_old: '{}' } });
+    const message = refusal(input(model, { observed: running, previous: old }));
+    expect(message).toMatch(/the definition of volume shop_data changed/);
+    expect(message).toMatch(/the options of network shop_default changed/);
+    expect(message.split('\n')).toHaveLength(2);
+  });
+});
+
+test('a new network and one that is not used any more are told', () => {
+  const model = stackModel([web], { networks: { fresh: resource('shop_fresh') } });
+  const plan = makePlan(input(model, { observed: running, previous: previous({ networks: { shop_old: '{}' } }) }));
+  expect(plan.networks).toEqual({ added: ['shop_fresh'], changed: [], removed: ['shop_old'] });
+});

@@ -1,0 +1,302 @@
+/** A deploy that dies at any point, and the next run that finds it: with real scripts and sessions, and a fake engine. */
+import { describe, expect, jest, test } from '@jest/globals';
+import { existsSync, linkSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deployRequest, openScriptHost, preparedRelease } from '../../test/support/deploy.js';
+import { ScriptHost, text } from '../../test/support/script-host.js';
+import { engineWith, manifest } from '../../test/support/stack.js';
+import { silentLog } from '../base/log.js';
+import { runJob } from '../host/job.js';
+import { writeManifest } from '../release/manifest.js';
+import { pointText } from '../release/store.js';
+import { sh } from '../ssh/shell-text.js';
+import { confirm } from './conclude.js';
+import { EventFeed } from './event-feed.js';
+import type { OpenHost } from './open-host.js';
+import { recover } from './recover.js';
+import type { DeployRequest } from './request.js';
+import { jobOf, releaseScripts } from './scripts.js';
+import { runEarlyHooks, runSwitch, StepFailed, type Switching } from './switching.js';
+import { turnBack } from './turn-back.js';
+
+// Real sessions and scripts, on a machine that may be busy.
+jest.setTimeout(60_000);
+
+const TOKEN = 'a token';
+
+interface Stage {
+  readonly host: ScriptHost;
+  readonly open: OpenHost;
+  readonly switching: Switching;
+  readonly before: object;
+  readonly now: () => object;
+}
+
+/** A host on which an old release serves, and everything is ready for the switch to a new one. */
+async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<DeployRequest> = {}): Promise<void> {
+  using host = new ScriptHost();
+  host.put('stack', text('db db:1\nweb web:1\n'));
+  host.put('gone', text('gone', 0o600));
+  host.stage('stack', text('db db:1\nweb web:1\n# new\n'));
+  host.stage('conf/added', text('added'));
+  for (const [service, id] of [
+    ['db', 'db'],
+    ['web', 'web-old'],
+  ] as const) {
+    // prettier-ignore
+    host.docker.name(`${service}:1`, id);
+    host.docker.run(service, id);
+  }
+  writeFileSync(host.layout.lockToken, TOKEN);
+  const open = openScriptHost(host, { containers: async () => Promise.resolve([]) });
+  const request = deployRequest(more);
+  const release = preparedRelease(host);
+  const old = host.layout.release(manifest().id);
+  mkdirSync(old.directory, { recursive: true });
+  writeFileSync(`${old.directory}/decision.confirmed`, 'confirmed\n');
+  linkSync(`${old.directory}/decision.confirmed`, old.decision);
+  writeFileSync(old.manifest, writeManifest(manifest()));
+  await open.shell.run(pointText(host.layout, old));
+  const feed = await EventFeed.open(engineWith({ events: async () => Promise.resolve(none()) }), 'shop');
+  const now = (): object => ({ ...host.docker.snapshot, files: host.files });
+  const switching: Switching = {
+    host: open,
+    request,
+    release,
+    scripts: releaseScripts({ host: open, request, release, token: TOKEN }),
+    feed,
+    log: silentLog,
+    signal: new AbortController().signal,
+  };
+  try {
+    await work({ host, open, switching, before: now(), now });
+  } finally {
+    await feed.close();
+    await open.close();
+  }
+}
+
+async function* none(): AsyncGenerator<never> {
+  // Nothing happens.
+}
+
+const next = async ({ open }: Stage): ReturnType<typeof recover> =>
+  recover(open.shell, open.layout, open.environment, silentLog);
+const confirmIt = async ({ open, switching: { request, release } }: Stage): Promise<void> =>
+  confirm({
+    host: open,
+    request,
+    release,
+    manifest: manifest({ id: release.id }),
+    token: TOKEN,
+    line: '{"a":"it\'s"}',
+  });
+
+test('a switch that goes well is confirmed: one decision, current, the manifest and one line in the log', async () => {
+  await onStage(async (stage) => {
+    await runSwitch(stage.switching, false);
+    expect(stage.host.docker.runs('web')).toBe('web-new');
+    expect(stage.host.docker.deeds).toEqual(['tag web-new web:1', 'up -- web']);
+    await confirmIt(stage);
+    expect(stage.host.decision).toBe('confirmed');
+    expect(readlinkSync(stage.host.layout.current)).toBe(`releases/${stage.host.release.id}`);
+    expect(readFileSync(stage.host.layout.log, 'utf8')).toBe('{"a":"it\'s"}\n');
+    expect(existsSync(stage.host.release.before)).toBe(false);
+    const store = await next(stage);
+    expect(store.current?.id).toBe(stage.host.release.id);
+    expect(stage.host.docker.runs('web')).toBe('web-new');
+  });
+});
+
+test('a step that fails is named, and a return that failed as well is not taken for one', async () => {
+  await onStage(async (stage) => {
+    stage.host.docker.mishap('fails', 'up -- web');
+    const failure: unknown = await runSwitch(stage.switching, false).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StepFailed);
+    expect(failure).toMatchObject({ message: 'up web: failed', turnedBack: false });
+  });
+});
+
+test('a step that fails once: the host has returned when the runner hears of it', async () => {
+  await onStage(async (stage) => {
+    stage.host.docker.mishap('fails-late', 2);
+    const failure: unknown = await runSwitch(stage.switching, false).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'StepFailed', turnedBack: true });
+    expect((failure as StepFailed).lastLines.join('\n')).toContain('the engine refuses late');
+    expect(stage.now()).toEqual(stage.before);
+    // Nothing is left to recover.
+    const calls = stage.host.docker.calls.length;
+    expect((await next(stage)).current?.id).toBe(manifest().id);
+    expect(stage.host.docker.calls).toHaveLength(calls);
+  });
+});
+
+test.each([1, 2])('killed at call %s: the next run takes it back first', async (at) => {
+  await onStage(async (stage) => {
+    stage.host.docker.mishap('kills-late', at);
+    await expect(runSwitch(stage.switching, false)).rejects.toThrow('ended without a word');
+    stage.host.docker.noMishap();
+    const store = await next(stage);
+    expect(stage.now()).toEqual(stage.before);
+    expect(store.current?.id).toBe(manifest().id);
+    expect(store.releases.at(-1)).toMatchObject({ decision: 'reverting', begun: true, reverted: true });
+  });
+});
+
+test('a runner that died after the switch, unconfirmed: taken back', async () => {
+  await onStage(async (stage) => {
+    await runSwitch(stage.switching, false);
+    await next(stage);
+    expect(stage.now()).toEqual(stage.before);
+  });
+});
+
+test('a runner that died in the middle of its confirm: the new release serves, with its manifest', async () => {
+  await onStage(async (stage) => {
+    await runSwitch(stage.switching, false);
+    stage.host.decide('confirmed');
+    writeFileSync(`${stage.host.release.manifest}.new`, writeManifest(manifest({ id: stage.host.release.id })));
+    const store = await next(stage);
+    expect(store.current?.id).toBe(stage.host.release.id);
+    expect(stage.host.docker.runs('web')).toBe('web-new');
+  });
+});
+
+test('a release that was left as it is serves on', async () => {
+  await onStage(async (stage) => {
+    await runSwitch(stage.switching, false);
+    stage.host.decide('kept');
+    writeFileSync(stage.host.release.manifest, writeManifest(manifest({ id: stage.host.release.id })));
+    await stage.open.shell.run(pointText(stage.host.layout, stage.host.release));
+    expect((await next(stage)).current?.id).toBe(stage.host.release.id);
+    expect(readlinkSync(stage.host.layout.current)).toBe(`releases/${stage.host.release.id}`);
+  });
+});
+
+test('what was only staged goes', async () => {
+  await onStage(async (stage) => {
+    await next(stage);
+    expect(existsSync(stage.host.release.directory)).toBe(false);
+    expect(stage.now()).toEqual(stage.before);
+  });
+});
+
+test('a return that fails is not passed over', async () => {
+  await onStage(async (stage) => {
+    await runSwitch(stage.switching, false);
+    stage.host.docker.mishap('fails', 'up -- web');
+    await expect(next(stage)).rejects.toThrow(/taking back release .* failed at: up web/);
+  });
+});
+
+describe('confirm', () => {
+  test('loses against a return, and changes nothing', async () => {
+    await onStage(async (stage) => {
+      await runSwitch(stage.switching, false);
+      stage.host.decide('reverting');
+      await expect(confirmIt(stage)).rejects.toThrow(/decided to return/);
+      expect(readlinkSync(stage.host.layout.current)).toBe(`releases/${manifest().id}`);
+      expect(existsSync(stage.host.layout.log)).toBe(false);
+    });
+  });
+
+  test('is not for who lost the lock', async () => {
+    await onStage(async (stage) => {
+      await runSwitch(stage.switching, false);
+      writeFileSync(stage.host.layout.lockToken, 'of another');
+      await expect(confirmIt(stage)).rejects.toThrow(/lock was taken over/);
+      expect(stage.host.decision).toBeUndefined();
+    });
+  });
+});
+
+describe('turning back', () => {
+  test('never undoes what was confirmed: the connection was lost while the host did it', async () => {
+    await onStage(async (stage) => {
+      await runSwitch(stage.switching, false);
+      await confirmIt(stage);
+      const after = stage.now();
+      const { complete, hostState } = await turnBack(stage.switching, new Error('lost'));
+      expect(complete).toBe(false);
+      expect(hostState).toMatch(/was confirmed all the same, and serves/);
+      expect(stage.now()).toEqual(after);
+    });
+  });
+
+  test('goes back, and looks at what is there', async () => {
+    await onStage(async (stage) => {
+      await runSwitch(stage.switching, false);
+      // The fake engine's API has no containers: that is told, and not passed over.
+      const { complete, hostState } = await turnBack(stage.switching, new Error('unhealthy'));
+      expect(stage.now()).toEqual(stage.before);
+      expect(complete).toBe(false);
+      expect(hostState).toMatch(/not complete: db has 0 of 1 containers/);
+    });
+  });
+
+  test('says so when nobody knows', async () => {
+    await onStage(async (stage) => {
+      await stage.open.shell.close();
+      const { complete, hostState } = await turnBack(stage.switching, new Error('lost'));
+      expect(complete).toBe(false);
+      expect(hostState).toMatch(/not known whether the host returned .* the next run begins by taking release/);
+    });
+  });
+});
+
+describe('hooks', () => {
+  const hook = (...command: string[]): DeployRequest['hooks'] => ({
+    beforeSwitch: [{ kind: 'host', command, timeout: 5000 }],
+    afterSwitch: [],
+  });
+
+  test('one that fails stops the deploy before the switch', async () => {
+    await onStage(
+      async (stage) => {
+        await expect(runEarlyHooks(stage.switching)).rejects.toThrow('hook host sh -c echo no; exit 3: failed');
+        expect(stage.now()).toEqual(stage.before);
+        await next(stage);
+        expect(existsSync(stage.host.release.directory)).toBe(false);
+      },
+      { hooks: hook('sh', '-c', 'echo no; exit 3') },
+    );
+  });
+
+  test('one that leaves a daemon behind holds neither the job nor the next one', async () => {
+    await onStage(
+      async (stage) => {
+        const begun = performance.now();
+        await runEarlyHooks(stage.switching);
+        await runSwitch(stage.switching, true);
+        expect(performance.now() - begun).toBeLessThan(15_000);
+        expect(stage.host.docker.runs('web')).toBe('web-new');
+        process.kill(Number(readFileSync(join(stage.host.path, 'daemon'), 'utf8')));
+      },
+      { hooks: hook('sh', '-c', 'sleep 60 >/dev/null 2>&1 & echo $! >daemon') },
+    );
+  });
+});
+
+test('without a return the switch stops where it is', async () => {
+  await onStage(
+    async (stage) => {
+      stage.host.docker.mishap('fails-late', 2);
+      await expect(runSwitch(stage.switching, false)).rejects.toMatchObject({ turnedBack: false });
+      expect(stage.host.docker.runs('web')).toBe('web-new');
+      expect(stage.host.decision).toBeUndefined();
+    },
+    { rollback: 'never' },
+  );
+});
+
+test('the way back needs nothing that the new release brought', async () => {
+  await onStage(async (stage) => {
+    await runSwitch(stage.switching, false);
+    await stage.open.shell.run(sh`rm -rf ${stage.host.release.files}`);
+    const { entries } = await runJob(stage.open.shell, jobOf(stage.open, stage.switching.release, 'revert'), {
+      environment: stage.open.environment,
+    });
+    expect(entries.at(-1)).toMatchObject({ word: 'done', text: '0 failed' });
+    expect(stage.now()).toEqual(stage.before);
+  });
+});
