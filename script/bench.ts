@@ -121,13 +121,14 @@ function residentMegabytes(pid: number): number {
 }
 
 /** `tar | ssh`, `.env` by ssh, pull and up by ssh: three calls. */
-async function plainScript(host: TestHost, checkout: Checkout, key: string): Promise<void> {
+async function plainScript(host: TestHost, checkout: Checkout, key: string): Promise<Partial<Sample>> {
   const ssh = `ssh -p ${host.port} -i ${key} -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=${key}.hosts -o IdentitiesOnly=yes deploy@127.0.0.1`;
   await bash(
     `tar -C ${checkout.folder} -cf - . | ${ssh} 'mkdir -p /srv/shop && tar -xf - -C /srv/shop'
 printf %s "$ENV" | ${ssh} 'umask 077; cat >/srv/shop/.env'
 ${ssh} 'cd /srv/shop && docker compose pull -q && docker compose up -d --wait'`,
   );
+  return {};
 }
 
 async function bash(script: string): Promise<void> {
@@ -149,10 +150,10 @@ async function emptied(host: TestHost): Promise<void> {
   );
 }
 
-async function measure(host: TestHost, work: () => Promise<object | void>): Promise<Sample> {
+async function measure(host: TestHost, work: () => Promise<Partial<Sample>>): Promise<Sample> {
   const probe = new Probe(host.published(PORT));
   const started = performance.now();
-  const more = (await work()) ?? {};
+  const more = await work();
   const seconds = (performance.now() - started) / 1000;
   return { seconds, ...probe.stop(), ...more };
 }

@@ -11,7 +11,8 @@ export class Redactor {
 
   redact(text: string): string {
     let clean = text;
-    for (const secret of [...this.#secrets].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(secret, '***');
+    for (const secret of [...this.#secrets].sort((a, b) => b.length - a.length))
+      clean = clean.replaceAll(secret, '***');
     return clean;
   }
 }

@@ -77,7 +77,7 @@ export interface FailureContext {
 /** The cause and what to do, for the log of a runner. */
 export function failureMessage({ kind, said }: ConnectFailure, context: FailureContext): string {
   const { address, identity } = context;
-  const quote = ` (ssh: ${said})`;
+  const quote = ` (ssh: ${said.replace(/^ssh: /, '')})`;
   switch (kind) {
     case 'denied':
       return `${address} did not let us in with ${identity.description}${quote}. ${deniedAdvice(context)}`;

@@ -37,7 +37,10 @@ export async function runAction(options: ActionOptions): Promise<ActionResult> {
   try {
     await Promise.all(['output', 'summary', 'state', 'env', 'path'].map(async (name) => writeFile(file(name), '')));
     runs += 1;
-    const inputs = Object.entries(options.inputs ?? {}).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
+    const inputs = Object.entries(options.inputs ?? {}).map(([name, value]): [string, string] => [
+      `INPUT_${name.toUpperCase()}`,
+      value,
+    ]);
     const child = spawn(node24, [join(repositoryRoot(), 'action-deploy/dist/index.js')], {
       cwd: options.checkout.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
