@@ -29,9 +29,12 @@ export function configCommand(call: ComposeCall): string[] {
   return [...projectArguments(call), 'config', '--format', 'json'];
 }
 
-/** One line `<service> <hash>` for every service. */
+/**
+ * One line `<service> <hash>` for every service of a project that is resolved already. Such a one may still name an optional
+ * dependency whose profile is not active and which is not in it any more: Compose calls that inconsistent.
+ */
 export function hashCommand(call: ComposeCall): string[] {
-  return [...projectArguments(call), 'config', '--hash', '*'];
+  return [...projectArguments(call), 'config', '--no-normalize', '--no-consistency', '--hash', '*'];
 }
 
 /** The hashes that `hashCommand` printed. */

@@ -73,7 +73,7 @@ export class DotenvReader {
     }
     const known = this.#options.expand?.(key);
     if (known !== undefined) this.#values.set(key, known);
-    if (this.#options.expand === undefined) this.#problem(keyAt, `${key} has no value: write ${key}=value`);
+    if (this.#options.expand === undefined) this.#problem(keyAt, wrongKey(key, sign));
   }
 
   #readValue(key: string, keyAt: number): string | undefined {
@@ -146,7 +146,7 @@ export class DotenvReader {
   }
 }
 
-/** What is no key may be a part of a secret, so it is shown only when it ends as keys do. */
+/** What is no key may be part of a secret, and even what looks like one: a line of a private key does. It is not shown. */
 function wrongKey(key: string, sign: string): string {
   if (sign === '') return 'this line is no KEY=value (a value of several lines must be in quotes)';
   return key === '' ? 'a key is missing before the =' : 'the name before the = is no name of a variable';

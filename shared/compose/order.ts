@@ -21,19 +21,20 @@ export function dependencyLevels(model: ComposeModel): string[][] {
 
 /** The services of the model that this one needs, sorted. What it needs and the model does not have (an inactive profile) is none. */
 export function dependenciesOf(service: ServiceModel, model: ComposeModel): string[] {
-  const spoken = [
-    service.networkMode,
-    service.ipc,
-    service.pid,
-    ...Object.values(service.build?.additionalContexts ?? {}),
-  ];
-  const names = [
+  return inModel(model, [
     ...Object.keys(service.dependsOn),
-    ...service.links.map((link) => link.split(':')[0]),
-    ...service.volumesFrom.filter((source) => !source.startsWith('container:')).map((source) => source.split(':')[0]),
-    ...spoken.flatMap((value) => (value?.startsWith('service:') === true ? [value.slice('service:'.length)] : [])),
-  ];
-  return [...new Set(names)].filter((name): name is string => name !== undefined && name in model.services).sort();
+    ...service.links.map(firstPart),
+    ...sharedServices(service),
+    ...Object.values(service.build?.additionalContexts ?? {}).flatMap(serviceOf),
+  ]);
+}
+
+/**
+ * The services in whose containers this one lives: it shares their network, processes or volumes. When one of them gets
+ * another container, this one must get another too, and Compose labels it with another hash; sorted.
+ */
+export function boundTo(service: ServiceModel, model: ComposeModel): string[] {
+  return inModel(model, sharedServices(service));
 }
 
 /** The services that need this one, directly or through others; sorted. */
@@ -48,6 +49,26 @@ export function dependentsOf(name: string, model: ComposeModel): string[] {
     }
   }
   return [...found].filter((dependent) => dependent !== name).sort();
+}
+
+function sharedServices({ networkMode, ipc, pid, volumesFrom }: ServiceModel): string[] {
+  return [
+    ...[networkMode, ipc, pid].flatMap(serviceOf),
+    ...volumesFrom.filter((source) => !source.startsWith('container:')).map(firstPart),
+  ];
+}
+
+/** Of `service:name`. */
+function serviceOf(value: string | undefined): string[] {
+  return value?.startsWith('service:') === true ? [value.slice('service:'.length)] : [];
+}
+
+function firstPart(text: string): string {
+  return text.split(':', 1)[0] ?? text;
+}
+
+function inModel(model: ComposeModel, names: readonly string[]): string[] {
+  return [...new Set(names)].filter((name) => name in model.services).sort();
 }
 
 /** Follows needs until a service comes up again; every service that is left has one that is left too. */
