@@ -152,6 +152,7 @@ describe('two hosts at once', () => {
       expect(await of('mysql', `mysql -h 127.0.0.1 -u shop -ps3cret shop -N -e 'select 6 * 7'`)).toBe('42');
       expect(await of('proxy', 'curl -fsS http://localhost/version')).toBe('v1');
       expect(await target.sh(`docker top stack-db-1 -o user:20,comm | sed -n '2s/ .*//p'`)).not.toBe('root');
+      await target.sh('cd /srv/stack && docker compose kill');
     }, 120_000);
 
     test('the web app behaves as its environment says', async () => {
@@ -159,7 +160,7 @@ describe('two hosts at once', () => {
       const web = async (version: string, ...env: string[]): Promise<void> => {
         const variables = env.map((each) => `-e ${each}`).join(' ');
         await target.sh(
-          `docker rm -f probe >/dev/null 2>&1; docker compose -p stack stop web >/dev/null 2>&1; docker run -d --name probe -p 8080:8080 ${variables} ${target.registry}/acme/web:${version}`,
+          `docker rm -f probe >/dev/null 2>&1; docker run -d --name probe -p 8080:8080 ${variables} ${target.registry}/acme/web:${version}`,
         );
       };
       const healthy = async (): Promise<boolean> => (await target.exec('docker exec probe healthy')).status === 0;
