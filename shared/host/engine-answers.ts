@@ -117,7 +117,8 @@ export function readImage(answer: unknown): ImageDetails {
   const test = texts(fields(config['Healthcheck'])['Test']);
   return {
     id: text(image['Id']),
-    repoTags: texts(image['RepoTags']),
+    // The containerd store lists names by digest among the tags.
+    repoTags: texts(image['RepoTags']).filter((tag) => !tag.includes('@') && tag !== '<none>:<none>'),
     repoDigests: texts(image['RepoDigests']),
     architecture: text(image['Architecture']),
     os: text(image['Os']),

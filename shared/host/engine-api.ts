@@ -82,12 +82,14 @@ export class EngineApi implements Engine {
   }
 
   async untag(reference: string): Promise<boolean> {
-    const before = await this.inspectImage(reference);
-    if (before === undefined) return true;
-    const last = before.repoTags.every((tag) => tag === reference || tag === '<none>:<none>');
+    const image = await this.inspectImage(reference);
+    if (image === undefined) return true;
+    const names = image.repoTags.filter((tag) => tag !== reference);
+    // The containerd store would take an image away from a container that does not run.
+    if (names.length === 0 && (await this.containers()).some(({ imageId }) => imageId === image.id)) return false;
     if (!(await this.#removeName(reference))) return false;
-    const digests = last ? before.repoDigests : [];
-    const removed = await Promise.all(digests.map(async (digest) => this.#removeName(digest)));
+    const left = names.length > 0 ? [] : ((await this.inspectImage(image.id))?.repoDigests ?? []);
+    const removed = await Promise.all(left.map(async (digest) => this.#removeName(digest)));
     return removed.every(Boolean);
   }
 

@@ -156,7 +156,7 @@ test('an answer that does not end has a session of its own', async () => {
   });
   const connection = engine.connection();
   const { answer, lane } = await connection.askApart({ method: 'GET', path: '/events' });
-  expect((answer).statusCode).toBe(200);
+  expect(answer.statusCode).toBe(200);
   expect(await get(connection, '/x')).toBe('quick');
   expect(engine.sessions).toHaveLength(2);
   connection.leave(lane);

@@ -189,7 +189,9 @@ export class EngineConnection {
 /** The engine is not there (now), or its session broke: not what the engine refuses, and not a lost SSH connection. */
 function isInterruption(error: unknown): boolean {
   if (error instanceof EngineFailure) return false;
-  if (error instanceof HostFailure) return /docker daemon|docker\.sock|dial-stdio/i.test(error.message);
+  if (error instanceof HostFailure) {
+    return /docker daemon|docker\.sock|raw stream/i.test(error.message) && !/permission denied/i.test(error.message);
+  }
   return isBrokenSession(error);
 }
 

@@ -80,9 +80,12 @@ type EngineFacts = Pick<
 /** Warnings of the client may stand around the one line that is ours. */
 function readEngine(told: readonly string[]): EngineFacts {
   const line = told.find((one) => one.startsWith('HOMEPORT|'));
-  const [, version = '', driver = '', machine = '', os = '', root = '', mirrors = '', security = '', errors = ''] =
+  const [, version = '', driver = '', machine = '', os = '', root = '', mirrors = '', security = ''] =
     line?.split('|') ?? [];
-  const said = [...told.filter((one) => one !== line), ...texts(jsonOf(errors))].join(' ').trim();
+  const said = told
+    .flatMap((one) => (one.startsWith('[') ? texts(jsonOf(one)) : [one]))
+    .join(' ')
+    .trim();
   return {
     dockerVersion: version,
     engineError: version === '' ? (said === '' ? 'it gave no reason' : said) : undefined,

@@ -7,9 +7,12 @@ import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 export const CONFIG_FOLLOWS = 'docker-config follows';
 export const FACTS_END = 'end of facts';
 
-/** Fields of `docker info`, with a separator that is in none of them. */
+/**
+ * Fields of `docker info`, with a separator that is in none of them. Without an engine Docker 20.10 ends a format at the first
+ * field of the engine's, so the errors go first and alone.
+ */
 const ENGINE_FORMAT =
-  'HOMEPORT|{{.ServerVersion}}|{{json .DriverStatus}}|{{.Architecture}}|{{.OSType}}|{{.DockerRootDir}}|{{json .RegistryConfig.Mirrors}}|{{json .SecurityOptions}}|{{json .ServerErrors}}';
+  '{{if .ServerErrors}}{{json .ServerErrors}}{{else}}HOMEPORT|{{.ServerVersion}}|{{json .DriverStatus}}|{{.Architecture}}|{{.OSType}}|{{.DockerRootDir}}|{{json .RegistryConfig.Mirrors}}|{{json .SecurityOptions}}{{end}}';
 
 export function factsText(path: string, sudo: boolean): ShellText {
   return lines(

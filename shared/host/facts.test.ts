@@ -41,7 +41,7 @@ async function madeHost(name: string, docker: string, compose = 'echo 2.30.1'): 
   return shell;
 }
 
-const INFO = String.raw`printf '%s\n' 'WARNING: no swap' 'HOMEPORT|28.5.1|[["driver-type","io.containerd.snapshotter.v1"]]|x86_64|linux|/var/lib/docker|["http://m:5000/"]|["name=seccomp"]|null'`;
+const INFO = String.raw`printf '%s\n' 'WARNING: no swap' 'HOMEPORT|28.5.1|[["driver-type","io.containerd.snapshotter.v1"]]|x86_64|linux|/var/lib/docker|["http://m:5000/"]|["name=seccomp"]'`;
 
 test('one session, one answer: everything that a deploy wants to know', async () => {
   const shell = await madeHost('good', INFO);
@@ -102,7 +102,7 @@ test('an injection in the path stays a path', async () => {
 
 function facts(changes: Partial<HostFacts>): HostFacts {
   const good = parseFacts(
-    'user deploy\nhome /home/deploy\nenvironment PATH=/bin\ndocker /usr/bin/docker\ncompose-plugin /p/docker-compose\ncompose-version 2.30.1\nengine HOMEPORT|28.5.1|[]|x86_64|linux|/d|[]|[]|null\npath /srv/shop\nnear /srv/shop\nwritable yes\nmodes hold\ntool flock\ntool setsid\ntool tar\ntool sha256sum\ntool xargs\ndocker-config follows\n\nend of facts\n',
+    'user deploy\nhome /home/deploy\nenvironment PATH=/bin\ndocker /usr/bin/docker\ncompose-plugin /p/docker-compose\ncompose-version 2.30.1\nengine HOMEPORT|28.5.1|[]|x86_64|linux|/d|[]|[]\npath /srv/shop\nnear /srv/shop\nwritable yes\nmodes hold\ntool flock\ntool setsid\ntool tar\ntool sha256sum\ntool xargs\ndocker-config follows\n\nend of facts\n',
     false,
   ).facts;
   return { ...good, ...changes } as HostFacts;

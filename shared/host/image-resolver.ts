@@ -1,11 +1,11 @@
 /** What an image reference means now, by digest, and the image itself onto the host by that digest: no name of the host's moves. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { HostFailure, UserError } from '../base/errors.js';
-import type { Engine, Platform } from './engine.js';
+import type { Distribution, Engine, Platform } from './engine.js';
 import { EngineFailure } from './engine-failure.js';
 import type { HostFacts } from './facts.js';
 import { parseImageReference, type ImageReference } from './image-reference.js';
-import { describeRefusal, refusalOf } from './registry-refusal.js';
+import { describeRefusal, refusalOf, type RegistryRefusal } from './registry-refusal.js';
 import { loginCandidates, type Candidate } from './registry-auth.js';
 import type { RegistryLogin } from './registry-login.js';
 
@@ -65,34 +65,35 @@ export async function fetchImage(
   return fetched.id;
 }
 
-interface Answer {
-  readonly digest: string;
-  readonly platforms: readonly Platform[];
-}
+const HUB_ITSELF = 'registry-1.docker.io';
 
-/** The engine does not ask its mirrors for what a name means, so they are asked by their own names, first. */
+/**
+ * For docker.io the engine asks its mirrors. Docker 20.10 takes the first one's word, so where a mirror does not know an image,
+ * Docker Hub is asked by its other name, which is never mirrored: a pull would go there too.
+ */
 async function askRegistries(
   engine: Engine,
   facts: ResolvingFacts,
   reference: string,
   parsed: ImageReference,
   logins: readonly RegistryLogin[],
-): Promise<Answer> {
-  const suffix = `${parsed.path}:${parsed.tag ?? 'latest'}`;
-  const registries = [...(parsed.registry === 'docker.io' ? facts.mirrors.map(mirrorHost) : []), parsed.registry];
-  const refusals: { registry: string; error: EngineFailure; tried: Candidate }[] = [];
-  for (const registry of registries) {
-    for (const candidate of await loginCandidates(registry, logins, facts.dockerConfig)) {
+): Promise<Distribution> {
+  const mirrored = parsed.registry === 'docker.io' && facts.mirrors.length > 0;
+  const refusals: RegistryRefusal[] = [];
+  for (const name of [parsed.registry, ...(mirrored ? [HUB_ITSELF] : [])]) {
+    for (const candidate of await loginCandidates(parsed.registry, logins, facts.dockerConfig)) {
       try {
-        return await engine.distribution(`${registry}/${suffix}`, candidate.auth);
+        return await engine.distribution(`${name}/${parsed.path}:${parsed.tag ?? 'latest'}`, candidate.auth);
       } catch (error) {
         if (!(error instanceof EngineFailure)) throw error;
-        refusals.push({ registry, error, tried: candidate });
+        refusals.push({ error, tried: candidate, asked: name });
         if (refusalOf(error) === 'unreachable') break;
       }
     }
+    if (refusals.some(({ error }) => refusalOf(error) !== 'not-found')) break;
   }
-  throw describeRefusal(engine.host, reference, parsed.registry, refusals);
+  const told = refusals.filter(({ asked }) => asked === parsed.registry);
+  throw describeRefusal(engine.host, reference, parsed.registry, told);
 }
 
 async function pullWithLogins(
@@ -103,14 +104,14 @@ async function pullWithLogins(
   options: { onProgress?: (line: string) => void; signal?: AbortSignal },
 ): Promise<void> {
   const { registry } = parseImageReference(image.repository);
-  const refusals: { registry: string; error: EngineFailure; tried: Candidate }[] = [];
+  const refusals: RegistryRefusal[] = [];
   for (const candidate of await loginCandidates(registry, logins, facts.dockerConfig)) {
     try {
       await pullPatiently(engine, image.pinned, candidate, options);
       return;
     } catch (error) {
       if (!(error instanceof EngineFailure)) throw error;
-      refusals.push({ registry, error, tried: candidate });
+      refusals.push({ error, tried: candidate, asked: registry });
       if (refusalOf(error) === 'unreachable') break;
     }
   }
@@ -151,10 +152,6 @@ function refuseForeign(reference: string, platforms: readonly Platform[], facts:
 
 function resolved(reference: string, { repository }: ImageReference, digest: string): ResolvedImage {
   return { reference, repository, digest, pinned: `${repository}@${digest}` };
-}
-
-function mirrorHost(mirror: string): string {
-  return mirror.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {

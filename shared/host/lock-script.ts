@@ -4,7 +4,8 @@
  *
  *   token         whose steps may go on; written last, removed first
  *   operation, actor, run-url, reason, since, phase    for people who wait
- *   holder        `<pid> <its start> <boot> <pid namespace>` of the script that holds it
+ *   holder        process id of the script that holds it, for people
+ *   alive-<token> that script holds an flock on it while it lives: true across namespaces of processes and reboots
  *   heartbeat     `<uptime>`: the runner was heard then; a connection may be dead without anyone being told
  *   job           a durable job holds an flock on it while it lives
  */
@@ -42,6 +43,7 @@ export function lockText(layout: Layout, wish: LockWish): ShellText {
     sh`(umask 022 && mkdir -p ${layout.path}) && mkdir -p "$lock" && chmod 700 ${layout.home} && : >>"$lock/guard" && : >>"$lock/job" || exit 1`,
     FUNCTIONS,
     takeFunction(wish),
+    sh`live || exit 1`,
     sh`limit=$(($(seconds) + ${wish.wait}))`,
     WAIT,
     sh`echo taken`,
@@ -49,28 +51,27 @@ export function lockText(layout: Layout, wish: LockWish): ShellText {
   );
 }
 
+/** No `9>&-` behind a function in `guarded`: after an `exec 9>&-` dash forgets to keep the descriptor, and with it the lock. */
 const FUNCTIONS = sh`seconds() { if read -r up rest 2>/dev/null </proc/uptime; then echo "\${up%%.*}"; else date +%s; fi; }
-start_of() {
-  read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-  set -- \${stat##*) }
-  echo "\${20}"
-}
-boot() { cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo none; }
-space() { readlink /proc/self/ns/pid 2>/dev/null || echo none; }
 pause() { sleep 0.3 2>/dev/null || sleep 1; }
 get() { cat "$lock/$1" 2>/dev/null; }
 set_to() { printf '%s\n' "$2" >"$lock/$1.new" && mv -f "$lock/$1.new" "$lock/$1"; }
-guarded() { (flock 9 && "$@" 9>&-) 9>>"$lock/guard"; }
-job_lives() { ! flock -n "$lock/job" true; }
+guarded() { (flock 9 && "$@") 9>>"$lock/guard"; }
+job_lives() { locked "$lock/job"; }
+locked() { [ -e "$1" ] && ! flock -n -s "$1" true; }
 holder_lives() {
-  set -- $(get holder)
-  [ $# = 4 ] || return 1
+  locked "$lock/alive-$was" || return 1
   heard=$(get heartbeat)
   now=$(seconds)
-  [ "$3" = "$(boot)" ] && [ -n "$heard" ] && [ "$now" -ge "$heard" ] && [ $((now - heard)) -lt "$lease" ] || return 1
-  # In another namespace of processes only the heartbeat can be seen.
-  [ "$4" = "$(space)" ] || return 0
-  [ "$2" = "$(start_of "$1")" ]
+  [ -n "$heard" ] && [ "$now" -ge "$heard" ] && [ $((now - heard)) -lt "$lease" ]
+}
+live() {
+  exec 9>>"$lock/guard" && flock 9 && exec 8>"$lock/alive-$mine" && flock -n 8 && exec 9>&-
+}
+sweep() {
+  for file in "$lock"/alive-*; do
+    if [ "$file" != "$lock/alive-$mine" ] && [ -e "$file" ] && ! locked "$file"; then rm -f "$file"; fi
+  done
 }
 describe() {
   for part in token operation actor run-url reason since phase; do printf '%s %s\n' "$part" "$(get "$part")"; done
@@ -78,7 +79,10 @@ describe() {
 is_mine() { [ "$(get token)" = "$mine" ]; }
 beat() { is_mine && set_to heartbeat "$(seconds)"; }
 phase() { is_mine && set_to phase "$1"; }
-drop() { is_mine && rm -f "$lock/token" "$lock/holder" "$lock/phase"; }`;
+drop() {
+  rm -f "$lock/alive-$mine"
+  is_mine && rm -f "$lock/token" "$lock/holder" "$lock/phase"
+}`;
 
 /** Answers 0: taken, 1: held, others: it cannot be written. */
 function takeFunction(wish: LockWish): ShellText {
@@ -108,14 +112,15 @@ ${owner.map(
 `,
 )}
     set_to since "$(date -u +%Y-%m-%dT%H:%M:%SZ)" && set_to phase starting && set_to heartbeat "$(seconds)" &&
-    set_to holder "$$ $(start_of $$) $(boot) $(space)" && set_to token "$mine" || return 2
+    set_to holder $$ && set_to token "$mine" || return 2
+  sweep
 }`;
 }
 
 const WAIT = sh`while :; do
   guarded take
   case $? in 0) break ;; 1) ;; *) exit 1 ;; esac
-  if [ "$(seconds)" -ge "$limit" ]; then exit ${TIMED_OUT}; fi
+  if [ "$(seconds)" -ge "$limit" ]; then rm -f "$lock/alive-$mine"; exit ${TIMED_OUT}; fi
   pause
 done`;
 

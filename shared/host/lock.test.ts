@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostFailure, UserError } from '../base/errors.js';
@@ -103,7 +103,7 @@ test('eight who wait at once get it one after another, each alone', async () => 
 test('a lock whose holder was killed is taken over, and it is told whose it was', async () => {
   const path = newFolder();
   const dead = await lockIn(path, 'mona');
-  const [pid = ''] = (await readFile(join(layoutOf(path).lock, 'holder'), 'utf8')).split(' ');
+  const pid = await readFile(join(layoutOf(path).lock, 'holder'), 'utf8');
   const lost = new Promise((resolve) => {
     dead.lost.addEventListener('abort', resolve);
   });
@@ -119,20 +119,22 @@ test('a lock whose holder was killed is taken over, and it is told whose it was'
   await next.release();
 });
 
-test('a process id that was given to another process is not the holder', async () => {
+test('files that a dead run left prove nothing: neither its process id nor a fresh heartbeat', async () => {
   const path = newFolder();
   const lock = await lockIn(path, 'mona');
   await lock.release();
   const folder = layoutOf(path).lock;
-  const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-  const space = await readlink('/proc/self/ns/pid');
   const uptime = (await readFile('/proc/uptime', 'utf8')).split('.')[0] ?? '';
   await writeFile(join(folder, 'token'), 'old\n');
   await writeFile(join(folder, 'heartbeat'), `${uptime}\n`);
-  await writeFile(join(folder, 'holder'), `${process.pid} 1 ${boot} ${space}\n`);
+  await writeFile(join(folder, 'holder'), `${process.pid}\n`);
+  await writeFile(join(folder, 'alive-old'), '');
+  await writeFile(join(folder, 'alive-older'), '');
   const next = await lockIn(path, 'hubot');
   expect(next.tookOver?.token).toBe('old');
+  expect((await readdir(folder)).filter((name) => name.startsWith('alive-'))).toEqual([`alive-${next.token}`]);
   await next.release();
+  expect((await readdir(folder)).filter((name) => name.startsWith('alive-'))).toEqual([]);
 });
 
 test('a holder that has not been heard of for the lease is gone, though its process is there', async () => {
@@ -171,7 +173,7 @@ test('while a job lives nobody takes over, not even by force', async () => {
   const layout = layoutOf(path);
   const job = spawn('flock', [layout.jobLock, 'sh', '-c', 'echo on; exec sleep 30'], { detached: true });
   await new Promise((resolve) => job.stdout.once('data', resolve));
-  const [pid = ''] = (await readFile(join(layout.lock, 'holder'), 'utf8')).split(' ');
+  const pid = await readFile(join(layout.lock, 'holder'), 'utf8');
   process.kill(Number(pid), 'SIGKILL');
   await new Promise((resolve) => {
     first.lost.addEventListener('abort', resolve);

@@ -76,6 +76,15 @@ test('a login that was given is the only one tried; an optional one comes first,
   });
 });
 
+test('the header has the alphabet of URLs and is padded, whatever its length', () => {
+  for (const password of ['a', 'ab', 'abc', '~~~???>>>ÿÿÿ']) {
+    const header = authHeaders({ serveraddress: 'x', username: 'u', password })['X-Registry-Auth'] ?? '';
+    expect(header).toMatch(/^[\w-]+=*$/);
+    expect(header.length % 4).toBe(0);
+    expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toMatchObject({ password });
+  }
+});
+
 test('without a login there is no header', () => {
   expect(authHeaders(undefined)).toEqual({});
 });

@@ -22,7 +22,9 @@ const HUB = 'https://index.docker.io/v1/';
 
 export function authHeaders(auth: RegistryAuth | undefined): Record<string, string> {
   if (auth === undefined) return {};
-  return { 'X-Registry-Auth': Buffer.from(JSON.stringify(auth)).toString('base64url') };
+  // The URL's alphabet, but padded: Docker 20.10 takes an unpadded header for no login at all, without a word.
+  const encoded = Buffer.from(JSON.stringify(auth)).toString('base64');
+  return { 'X-Registry-Auth': encoded.replaceAll('+', '-').replaceAll('/', '_') };
 }
 
 /** As registries are named in a Docker config and to credential helpers. */

@@ -6,9 +6,10 @@ import type { Candidate } from './registry-auth.js';
 export type Refusal = 'unauthorized' | 'not-found' | 'unreachable';
 
 export interface RegistryRefusal {
-  readonly registry: string;
   readonly error: EngineFailure;
   readonly tried: Candidate;
+  /** The registry as it was named to the engine. */
+  readonly asked: string;
 }
 
 export function refusalOf(error: EngineFailure): Refusal {
@@ -22,30 +23,19 @@ export function refusalOf(error: EngineFailure): Refusal {
     : 'unreachable';
 }
 
-/** @param refusals what each registry (mirrors first) answered to each login, in order; not empty */
+/** @param refusals what the registry answered to each login, in order; not empty */
 export function describeRefusal(
   host: string,
   reference: string,
   registry: string,
   refusals: readonly RegistryRefusal[],
 ): UserError | HostFailure {
-  const own = refusals.filter((refusal) => refusal.registry === registry);
-  const kinds = own.map(({ error }) => refusalOf(error));
-  const last = own.at(-1);
-  const said = last?.error.message ?? 'no answer';
+  const kinds = refusals.map(({ error }) => refusalOf(error));
+  const said = [...new Set(refusals.map(({ error }) => error.message))].join('; ');
   // A registry hides what one may not see: `denied` without any login may also mean that it does not exist.
-  if (kinds.includes('unauthorized')) return new UserError(unauthorizedMessage(reference, registry, own, said));
-  if (kinds.includes('not-found')) {
-    return new UserError(`image ${reference} was not found in ${registry}: ${said}`);
-  }
-  const absent = refusals.find(({ error }) => refusalOf(error) === 'not-found');
-  if (absent !== undefined) {
-    return new UserError(
-      `image ${reference} was not found in the mirror ${absent.registry}, and ${registry} could not be asked: ${said}`,
-    );
-  }
-  const failures = [...new Set(refusals.map(({ registry: name, error }) => `${name}: ${error.message}`))];
-  return new HostFailure(host, `image ${reference} could not be had on ${host}: ${failures.join('; ')}`);
+  if (kinds.includes('unauthorized')) return new UserError(unauthorizedMessage(reference, registry, refusals, said));
+  if (kinds.includes('not-found')) return new UserError(`image ${reference} was not found in ${registry}: ${said}`);
+  return new HostFailure(host, `image ${reference} could not be had from ${registry} on ${host}: ${said}`);
 }
 
 function unauthorizedMessage(

@@ -1,0 +1,35 @@
+/** The product's own connection to a test host, as one of its users. */
+import { silentLog } from '../../shared/base/log.js';
+import { openEngine, type Engine } from '../../shared/host/engine.js';
+import { gatherFacts, type HostFacts } from '../../shared/host/facts.js';
+import { connect } from '../../shared/ssh/connect.js';
+import type { HostShell } from '../../shared/ssh/host-shell.js';
+import type { TestHost } from '../hosts/host.js';
+import { settingsOf } from './ssh-server.js';
+
+export async function shellOf(host: TestHost, user = host.user): Promise<HostShell> {
+  return connect(
+    { kind: 'ssh', user, hostname: host.address, port: host.port },
+    settingsOf({ privateKey: host.privateKey, knownHosts: host.hostKey }),
+    { log: silentLog },
+  );
+}
+
+export async function factsOf(
+  shell: HostShell,
+  more: { readonly path?: string; readonly sudo?: boolean } = {},
+): Promise<HostFacts> {
+  return gatherFacts(shell, { path: more.path ?? '/srv/shop', sudo: more.sudo ?? false, project: 'shop' });
+}
+
+export interface OpenedHost {
+  readonly shell: HostShell;
+  readonly facts: HostFacts;
+  readonly engine: Engine;
+}
+
+export async function openedHost(host: TestHost): Promise<OpenedHost> {
+  const shell = await shellOf(host);
+  const facts = await factsOf(shell);
+  return { shell, facts, engine: await openEngine(shell, facts) };
+}
