@@ -89,9 +89,11 @@ function writeSummary(text: string, log: Log): void {
 }
 
 /** Cause first, then what the host serves. */
-function endingOf({ verdict, failure, servingRelease }: DeployResult, signal: AbortSignal): Ending {
-  if (failure !== undefined)
-    return [`${failure.phase}: ${failure.message}`, failure.hostState].filter((part) => part !== '').join('\n');
+function endingOf({ verdict, failure, servingRelease, volumesLeft }: DeployResult, signal: AbortSignal): Ending {
+  if (failure !== undefined) {
+    const left = volumesLeft.length === 0 ? '' : `volumes that it created are left: ${volumesLeft.join(', ')}`;
+    return [`${failure.phase}: ${failure.message}`, failure.hostState, left].filter((part) => part !== '').join('\n');
+  }
   if (verdict === 'failed' || verdict === 'rolled-back') return `the deploy ended as ${verdict}`;
   if (signal.aborted && verdict === 'deployed')
     return `the job was cancelled when release ${servingRelease ?? ''} was confirmed already: it serves`;
