@@ -20,8 +20,11 @@ export function composeCall({ project, composeFiles, profiles }: CallSubject, fo
   };
 }
 
-/** A resolved model on standard input, in the place where it will serve; it needs no environment any more. */
-export function modelCall({ project, composeFiles }: CallSubject, folder: string): ComposeCall {
+/**
+ * A resolved model on standard input, in the place where it will serve; it needs no environment any more, but its profiles:
+ * services of the others are left out of every answer.
+ */
+export function modelCall({ project, composeFiles, profiles }: CallSubject, folder: string): ComposeCall {
   const [first = ''] = composeFiles;
-  return { project, directory: posix.join(folder, posix.dirname(first)), files: ['-'] };
+  return { project, directory: posix.join(folder, posix.dirname(first)), files: ['-'], profiles };
 }
