@@ -108,7 +108,9 @@ async function homeport(host: TestHost, checkout: Checkout): Promise<Omit<Sample
   );
   clearInterval(timer);
   if (result.status !== 0) throw new Error(`homeport failed:\n${result.log}`);
-  const report = JSON.parse(result.report) as { phases: { name: string; duration: number }[]; sessions: number };
+  const { result: report } = JSON.parse(result.report) as {
+    result: { phases: { name: string; duration: number }[]; sessions: number };
+  };
   return { phases: report.phases, sessions: report.sessions, megabytes: peak };
 }
 

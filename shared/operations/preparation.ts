@@ -11,7 +11,7 @@ import { changedServices, type Plan } from '../release/plan.js';
 import { nextReleaseId } from '../release/release-id.js';
 import { stage, type Staged } from '../release/staging.js';
 import { newestRelease, type Store } from '../release/store.js';
-import { wantedImages, type WantedImage } from '../release/wanted-images.js';
+import { askEarly, askOnce, wantedImages, type Resolve, type WantedImage } from '../release/wanted-images.js';
 import { composeCall, modelCall } from './compose-calls.js';
 import { planFiles, type FilePlan } from './drift.js';
 import type { OpenHost } from './open-host.js';
@@ -30,6 +30,7 @@ export interface StagedRelease {
   readonly staged: Staged;
   readonly observed: Observed;
   readonly previous: Manifest | undefined;
+  readonly resolve: Resolve;
 }
 
 export interface PlannedRelease extends StagedRelease {
@@ -64,11 +65,13 @@ export async function stageRelease(
       ...new Set([...[...files.files, ...(previous?.files ?? [])].map(({ path }) => path), ...shipment.hostFiles]),
     ],
   };
+  const resolve = askOnce(async (reference) => resolveImage(host.engine, host.facts, reference, request.registries));
+  askEarly(resolve, previous);
   const [staged, observed] = await Promise.all([
     stage(host.shell, staging, tarEntries(files.files, shipment)),
     observe(host.engine, request.project),
   ]);
-  return { id, layout, shipment, files, staged, observed, previous };
+  return { id, layout, shipment, files, staged, observed, previous, resolve };
 }
 
 /** @throws UserError for everything in the stack that cannot be deployed; nothing that serves was touched */
@@ -79,7 +82,7 @@ export async function planRelease(
   const filePlan = planFiles(release.files.files, release.staged.hostFiles, release.previous);
   const images = await wantedImages({
     engine: host.engine,
-    resolve: async (reference) => resolveImage(host.engine, host.facts, reference, request.registries),
+    resolve: release.resolve,
     model: release.staged.model,
     previous: release.previous,
     contexts: new Map(release.shipment.contexts.map((context) => [context.service, context.files])),
@@ -132,7 +135,7 @@ export async function withFetchedImages(
   };
 }
 
-type PlanSubject = Omit<PlannedRelease, 'plan' | 'layout'> & Pick<PreparationInput, 'host' | 'request'>;
+type PlanSubject = Omit<PlannedRelease, 'plan' | 'layout' | 'resolve'> & Pick<PreparationInput, 'host' | 'request'>;
 
 function planOf({
   host,

@@ -3,8 +3,8 @@ import { engineWith, manifest, serviceModel, stackModel } from '../../test/suppo
 import { HostFailure, UserError } from '../base/errors.js';
 import type { BuildModel, ComposeModel } from '../compose/model.js';
 import type { ImageDetails } from '../host/engine.js';
-import type { ReleaseImage } from './manifest.js';
-import { wantedImages, type ImageWishes, type WantedImage } from './wanted-images.js';
+import type { Manifest, ReleaseImage } from './manifest.js';
+import { askEarly, askOnce, wantedImages, type ImageWishes, type WantedImage } from './wanted-images.js';
 
 const build: BuildModel = {
   context: '/srv/shop',
@@ -72,13 +72,37 @@ describe('from a registry', () => {
       serviceModel('c'),
     ]);
     const given = wishes(model, { onHost: { 'app:1@sha256:1': 'id' } });
-    const images = await wantedImages(given);
+    const images = await wantedImages({ ...given, resolve: askOnce(given.resolve) });
     expect(given.asked).toEqual(['app:1', 'c:1']);
     expect([...images].map(([name, { source, id }]) => [name, source, id])).toEqual([
       ['a', 'registry', 'id'],
       ['b', 'registry', 'id'],
       ['c', 'registry', undefined],
     ]);
+  });
+
+  test('what serves from a registry is asked for early, once, and a refusal is heard by whoever needs it', async () => {
+    const asked: string[] = [];
+    const resolve = askOnce(async (reference) => {
+      asked.push(reference);
+      return Promise.reject(new UserError(`no ${reference}`));
+    });
+    const service = (reference: string, pinned?: string): Manifest['services'][string] => ({
+      image: { reference, id: 'id', ...(pinned === undefined ? {} : { pinned }) },
+      configHash: '',
+      replicas: 1,
+      oneShot: false,
+      dependsOn: {},
+    });
+    const services = {
+      web: service('web:1', 'web@sha256:1'),
+      built: service('built:1'),
+      db: service('postgres:15', 'x'),
+    };
+    askEarly(resolve, manifest({ services }));
+    expect(asked).toEqual(['web:1']);
+    await expect(resolve('web:1')).rejects.toThrow('no web:1');
+    expect(asked).toEqual(['web:1']);
   });
 
   test('all that cannot be had is told at once, each once', async () => {

@@ -28,10 +28,30 @@ export type WantedImage =
       readonly id: string;
     };
 
+export type Resolve = (reference: string) => Promise<ResolvedImage>;
+
+/** Every reference is asked for once in a run, however many services have it. */
+export function askOnce(resolve: Resolve): Resolve {
+  const known = new Map<string, Promise<ResolvedImage>>();
+  return async (reference) => {
+    const started = known.get(reference) ?? resolve(reference);
+    known.set(reference, started);
+    return started;
+  };
+}
+
+/** Asks early for what the next release most likely has too: registries answer while the files are staged. */
+export function askEarly(resolve: Resolve, previous: Manifest | undefined): void {
+  for (const { image } of Object.values(previous?.services ?? {})) {
+    // An answer that nobody comes for may fail: whoever needs it asks, and hears of it then.
+    if (image.pinned !== undefined && !isDataImage(image.reference)) resolve(image.reference).catch(() => undefined);
+  }
+}
+
 export interface ImageWishes {
   readonly engine: Engine;
-  /** Asks the registry what a reference means now. */
-  readonly resolve: (reference: string) => Promise<ResolvedImage>;
+  /** Asks the registry what a reference means now; see `askOnce`. */
+  readonly resolve: Resolve;
   readonly model: ComposeModel;
   readonly previous: Manifest | undefined;
   /** Service -> the files of its build context. */
@@ -47,15 +67,7 @@ export interface ImageWishes {
  */
 export async function wantedImages(wishes: ImageWishes): Promise<Map<string, WantedImage>> {
   const services = Object.entries(wishes.model.services);
-  const known = new Map<string, Promise<ResolvedImage>>();
-  const resolveOnce = (reference: string): Promise<ResolvedImage> => {
-    const started = known.get(reference) ?? wishes.resolve(reference);
-    known.set(reference, started);
-    return started;
-  };
-  const results = await Promise.allSettled(
-    services.map(async ([name, service]) => wantedImage(name, service, wishes, resolveOnce)),
-  );
+  const results = await Promise.allSettled(services.map(async ([name, service]) => wantedImage(name, service, wishes)));
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   const lost = failures.find((reason) => !(reason instanceof UserError));
   if (lost !== undefined) throw lost as Error;
@@ -67,12 +79,7 @@ export async function wantedImages(wishes: ImageWishes): Promise<Map<string, Wan
   );
 }
 
-async function wantedImage(
-  name: string,
-  service: ServiceModel,
-  wishes: ImageWishes,
-  resolve: (reference: string) => Promise<ResolvedImage>,
-): Promise<WantedImage> {
+async function wantedImage(name: string, service: ServiceModel, wishes: ImageWishes): Promise<WantedImage> {
   const { engine, previous } = wishes;
   const reference = imageName(wishes.model, service);
   const recorded = previous?.services[name]?.image;
@@ -90,7 +97,7 @@ async function wantedImage(
   ) {
     return { source: 'recorded', reference, pinned: recorded.pinned, id: recorded.id };
   }
-  const resolved = await resolve(reference);
+  const resolved = await wishes.resolve(reference);
   return { source: 'registry', reference, resolved, id: (await engine.inspectImage(resolved.pinned))?.id };
 }
 
