@@ -43,6 +43,7 @@ services:
     develop: {watch: [{path: ./src, action: sync, target: /src}]}
   built:
     <<: *common
+    command: sleep 1000
     build: {context: ./app, args: {A: '\${PW}'}}
     depends_on: [web]
     networks: {back: {aliases: [b]}, default: }
