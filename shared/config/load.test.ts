@@ -201,7 +201,7 @@ hooks:
   after-switch:
     - {exec: web}
     - {host: 'true', command: 'true'}
-environments: {a: {path: ~/}, b: {path: /}}
+environments: {a: {path: ~/}, b: {path: /}, c: {path: '/srv/a$b'}}
 `),
     ).toEqual([
       'homeport.yml:3:7: path must not contain "..": "/srv/../etc"',
@@ -209,6 +209,7 @@ environments: {a: {path: ~/}, b: {path: /}}
       'homeport.yml:7:7: hooks.after-switch[1] says its command with "host" already: remove "command"',
       expect.stringMatching(/^homeport.yml:8:26: environments.a.path must be a folder on the host/),
       expect.stringMatching(/^homeport.yml:8:41: environments.b.path must be a folder on the host/),
+      expect.stringMatching(/^homeport.yml:8:55: path must not contain a quote, a backslash or a dollar/),
     ]);
   });
 

@@ -33,6 +33,8 @@ const HOST_PATH = /^(\/|~\/)[^\n\r]+$/;
 export function hostPathProblem(path: string): string | undefined {
   if (!/^(\/|~\/)/.test(path)) return `must be a folder on the host: absolute, or beginning with "~/", not "${path}"`;
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'must be one line without control characters';
+  // In JSON, in a shell and in a compose file each of these would need another form, and one of the three is always missed.
+  if (/["\\$]/.test(path)) return `must not contain a quote, a backslash or a dollar: ${path}`;
   const parts = path
     .replace(/^~/, '')
     .split('/')
