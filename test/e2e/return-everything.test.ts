@@ -1,0 +1,142 @@
+// Failing deploys that change all kinds of things at once: scale, profiles, files, env, services, networks, work that ends.
+import { expect } from '@jest/globals';
+import { onBoth, Scene, type Attempt, type Stack } from './support/scene.js';
+
+/** Two replicas and a service of a profile, so that the way back has both to bring back. */
+const usual: Attempt = {
+  change: ({ services }) => {
+    services['tool'] = { image: 'acme/web:v1', profiles: ['tools'] };
+    services['migrate'] = {
+      image: 'acme/web:v1',
+      command: ['sh', '-c', 'echo migrated; date >>/log/runs'],
+      volumes: ['log:/log'],
+    };
+    services.web['depends_on'] = {
+      db: { condition: 'service_healthy' },
+      migrate: { condition: 'service_completed_successfully' },
+    };
+  },
+  config: { scale: { side: 2 }, compose: { profiles: ['tools'] } },
+  env: 'FROM_ENV=one\nGOES=away\n',
+};
+
+const both = onBoth(async (generation) =>
+  Scene.serving(
+    generation,
+    {},
+    { ...usual, change: (stack) => (usual.change?.(stack), (stack['volumes'] = { db: {}, log: {} })) },
+  ),
+);
+
+const neverHealthy = ({ services: { web } }: Stack): void => {
+  web['image'] = 'acme/web:v2';
+  web['environment'] = { HEALTH: 'never', FROM_ENV: '${FROM_ENV}' };
+};
+
+both('services added and removed, files, modes, env, networks', async (scene) => {
+  const done = await scene.comesHome(
+    {
+      change: (stack) => {
+        neverHealthy(stack);
+        const { services } = stack;
+        services['extra'] = { image: 'acme/web:v3', volumes: ['./extra/conf:/conf:ro'], networks: ['front'] };
+        services.web['networks'] = ['default', 'front'];
+        stack['networks'] = { front: {} };
+        Reflect.deleteProperty(services, 'side');
+        Reflect.deleteProperty(services, 'tool');
+      },
+      config: { scale: {}, compose: { profiles: [] } },
+      files: { 'motd.txt': 'other\n', 'extra/conf': 'new\n' },
+      env: 'FROM_ENV=two\nADDED=yes\n',
+    },
+    {
+      result: 'rolled-back',
+      phase: 'health',
+      cause: /^web: unhealthy/,
+      shows: 'web v2: listening',
+      touched: ['web', 'side', 'tool'],
+    },
+  );
+  const plan = JSON.parse(done.outputs['plan'] ?? '{}') as { services: { service: string; action: string }[] };
+  expect(Object.fromEntries(plan.services.map(({ service, action }) => [service, action]))).toMatchObject({
+    extra: 'create',
+    side: 'remove',
+    web: 'recreate',
+    db: 'keep',
+  });
+});
+
+both('another scale, up and down, and a profile that goes', async (scene) => {
+  await scene.comesHome(
+    { change: neverHealthy, config: { scale: { side: 3 } } },
+    { result: 'rolled-back', phase: 'health', cause: /^web: unhealthy/, touched: ['web', 'side'] },
+  );
+  await scene.comesHome(
+    { change: neverHealthy, config: { scale: { side: 1 }, compose: { profiles: [] } } },
+    { result: 'rolled-back', phase: 'health', cause: /^web: unhealthy/, touched: ['web', 'side', 'tool'] },
+  );
+});
+
+both('work that ends with 1, and something waits for it: its log is shown', async (scene) => {
+  await scene.comesHome(
+    {
+      change: ({ services: { migrate, web } }) => {
+        if (migrate !== undefined) migrate['command'] = ['sh', '-c', 'echo no such table: orders; exit 1'];
+        web['image'] = 'acme/web:v2';
+      },
+    },
+    {
+      result: 'rolled-back',
+      phase: 'switch',
+      cause: /^wait until migrate is completed: failed/,
+      shows: 'no such table: orders',
+      touched: ['migrate'],
+    },
+  );
+});
+
+both('work that ends with 1, and nothing waits for it: its log is shown', async (scene) => {
+  await scene.comesHome(
+    {
+      change: ({ services }) => {
+        services['cleanup'] = { image: 'acme/web:v2', command: ['sh', '-c', 'echo disk on fire; exit 1'] };
+      },
+    },
+    {
+      result: 'rolled-back',
+      phase: 'health',
+      cause: /^cleanup: exited with code 1/,
+      shows: 'disk on fire',
+    },
+  );
+});
+
+both('finished work is not done again by a return', async (scene) => {
+  const runs = async (): Promise<string> => scene.host.sh('docker run --rm -v shop_log:/log acme/web:v1 cat /log/runs');
+  const before = await scene.look();
+  const done = await runs();
+  const failed = await scene.deploy({
+    change: (stack) => {
+      neverHealthy(stack);
+      const { migrate } = stack.services;
+      if (migrate !== undefined) migrate['command'] = ['sh', '-c', 'echo another one'];
+    },
+  });
+  expect(await runs()).toBe(done);
+  await scene.isHome(before, failed, {
+    result: 'rolled-back',
+    phase: 'health',
+    cause: /^web: unhealthy/,
+    touched: ['web', 'migrate'],
+  });
+});
+
+both('work that ends with 0, and nothing waits for it, passes', async (scene) => {
+  const done = await scene.deploy({
+    change: ({ services }) => {
+      services['cleanup'] = { image: 'acme/web:v2', command: ['sh', '-c', 'echo clean'] };
+    },
+  });
+  expect({ log: done.log, result: done.outputs['result'] }).toEqual({ log: done.log, result: 'deployed' });
+  expect((await scene.look()).containers['shop-cleanup-1']?.status).toBe('exited');
+});

@@ -1,0 +1,190 @@
+// Runs that are cancelled or killed, and runs that meet: what is half done is taken back, what waits says for whom.
+import type { ChildProcess } from 'node:child_process';
+import { expect } from '@jest/globals';
+import { until } from '../hosts/rig.js';
+import type { ActionResult } from './support/action.js';
+import { causeOf, onBoth, Scene, type Attempt, type Stack } from './support/scene.js';
+
+const both = onBoth(async (generation) => Scene.serving(generation));
+
+/** Serves v2 and never gets healthy: the run is in its health phase until somebody ends it. */
+const waiting: Attempt = {
+  change: ({ services: { web } }) => {
+    web['image'] = 'acme/web:v2';
+    web['environment'] = { START_SECONDS: '600' };
+    web['healthcheck'] = { ...(web['healthcheck'] as object), start_period: '600s' };
+  },
+  config: { health: { timeout: '600s', stable: '0s' } },
+  files: { 'motd.txt': 'of the one that did not hold\n' },
+};
+
+/** Does not stop by itself, so that a switch which replaces it is under way for as long as a test needs. */
+const slow = ({ services: { side } }: Stack): void => {
+  side['command'] = ['sh', '-c', "trap '' TERM; echo slow; while :; do sleep 1; done"];
+  side['stop_grace_period'] = '600s';
+};
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<ActionResult>;
+  /** What it printed so far. */
+  readonly said: () => string;
+}
+
+async function start(scene: Scene, attempt: Attempt): Promise<Running> {
+  let said = '';
+  let ended: Promise<ActionResult> | undefined;
+  const process = await new Promise<ChildProcess>((resolve, reject) => {
+    ended = scene.deploy({
+      ...attempt,
+      onStart: (child) => {
+        child.stdout?.on('data', (part: Buffer) => (said += part.toString()));
+        resolve(child);
+      },
+    });
+    ended.catch(reject);
+  });
+  if (ended === undefined) throw new Error('not started');
+  return { process, ended, said: () => said };
+}
+
+/** Waits for something that the run must come to; a run that ends before is an error that shows its log. */
+async function comesTo(running: Running, what: string, ask: () => Promise<boolean>): Promise<void> {
+  let over: ActionResult | undefined;
+  void running.ended.then((result) => (over = result));
+  await until(
+    what,
+    async () => {
+      if (await ask()) return true;
+      if (over !== undefined) throw new Error(`the run ended before: ${what}\n${over.log}`);
+      return false;
+    },
+    { timeoutMs: 120_000, everyMs: 100 },
+  );
+}
+
+const web2Runs = (scene: Scene) => async (): Promise<boolean> =>
+  (await scene.host.sh("docker ps --filter name=shop-web --format '{{.Image}}'")) === 'acme/web:v2';
+
+both('cancelled while it waits for health: it returns, and says that it was cancelled', async (scene) => {
+  const before = await scene.look();
+  const run = await start(scene, waiting);
+  await comesTo(run, 'web v2 runs', web2Runs(scene));
+  await comesTo(run, 'the health phase', async () => Promise.resolve(/✓ switch/.test(run.said())));
+  run.process.kill('SIGTERM');
+  await scene.isHome(before, await run.ended, {
+    result: 'rolled-back',
+    phase: 'health',
+    cause: /^the job was cancelled/,
+    touched: ['web'],
+  });
+});
+
+both('killed while it waits for health: the next deploy takes it back first, and is green', async (scene) => {
+  const before = await scene.look();
+  const run = await start(scene, waiting);
+  await comesTo(run, 'the health phase', async () => Promise.resolve(/✓ switch/.test(run.said())));
+  run.process.kill('SIGKILL');
+  await run.ended;
+
+  const next = await scene.succeeds({}, 'unchanged');
+  expect(next.log).toMatch(/release \S+ was left between two releases by an earlier run: taking it back first/);
+  await scene.isAsBefore(before, ['web']);
+});
+
+both('two at once: the second one waits, and says for whom', async (scene) => {
+  const first = await start(scene, {
+    env: 'FROM_ENV=first\n',
+    config: { hooks: { 'before-switch': [{ host: 'touch /tmp/inside; until test -e /tmp/go; do sleep 0.1; done' }] } },
+    inputs: { reason: 'the first of two' },
+  });
+  await comesTo(first, 'its hook runs', async () => (await scene.host.exec('test -e /tmp/inside')).status === 0);
+  const second = await start(scene, { env: 'FROM_ENV=second\n' });
+  await comesTo(second, 'the second one waits', async () =>
+    Promise.resolve(
+      /waiting for the lock of \/srv\/shop on .*deploy by octocat.*the first of two.*https:\/\/github\.test/.test(
+        second.said(),
+      ),
+    ),
+  );
+  await scene.host.sh('touch /tmp/go');
+  const [one, two] = await Promise.all([first.ended, second.ended]);
+  expect([one.log, one.outputs['result'], two.log, two.outputs['result']]).toEqual([
+    one.log,
+    'deployed',
+    two.log,
+    'deployed',
+  ]);
+  expect(two.outputs['previous-release']).toBe(one.outputs['release']);
+  expect((await scene.look()).containers['shop-web-1']?.env).toContain('FROM_ENV=second');
+});
+
+both('a second one that must not wait so long fails, and says for whom', async (scene) => {
+  const before = await scene.look();
+  const first = await start(scene, waiting);
+  await comesTo(first, 'the health phase', async () => Promise.resolve(/✓ switch/.test(first.said())));
+  const second = await scene.deploy({ env: 'FROM_ENV=never\n', inputs: { 'lock-timeout': '1s' } });
+  expect({ log: second.log, outputs: second.outputs }).toMatchObject({
+    log: second.log,
+    outputs: { result: 'failed', 'failed-phase': 'lock' },
+  });
+  expect(causeOf(second)).toMatch(/^lock: .*deploy by octocat/);
+  first.process.kill('SIGINT');
+  await scene.isHome(before, await first.ended, {
+    result: 'rolled-back',
+    phase: 'health',
+    cause: /^the job was cancelled/,
+    touched: ['web'],
+  });
+});
+
+both('`rollback: never` leaves what failed, for a person to look at; the next deploy is green', async (scene) => {
+  const done = await scene.deploy({
+    change: ({ services: { web } }) => {
+      web['image'] = 'acme/web:v4';
+      web['environment'] = { HEALTH: 'never' };
+    },
+    inputs: { rollback: 'never' },
+  });
+  expect({ log: done.log, status: done.status, outputs: done.outputs }).toMatchObject({
+    log: done.log,
+    status: 1,
+    outputs: { result: 'failed', 'failed-phase': 'health' },
+  });
+  expect(causeOf(done)).toMatch(/^health: web: unhealthy\n.*left as it is/);
+  const left = await scene.look();
+  expect(left.names['acme/web:v4']).toBe(left.containers['shop-web-1']?.image);
+  await scene.operatorChangesNothing(left);
+  await scene.succeeds();
+});
+
+both('killed in the middle of the switch: the next deploy takes it back first, and is green', async (scene) => {
+  await scene.succeeds({ change: slow });
+  const before = await scene.look();
+  const run = await start(scene, {
+    change: ({ services: { side, web } }) => {
+      side['image'] = 'acme/web:v2';
+      web['image'] = 'acme/web:v3';
+    },
+  });
+  await comesTo(run, 'the switch is at work', async () => {
+    const newest = await scene.host.exec(
+      'cd /srv/shop/.homeport && id=$(ls releases | tail -n 1) && test "releases/$id" != "$(readlink current)" && ' +
+        'grep -q "begin switch:[0-9]* up side" "releases/$id/journal"',
+    );
+    return newest.status === 0;
+  });
+  run.process.kill('SIGKILL');
+  await run.ended;
+
+  // The host goes on by itself, and nobody may come between.
+  const next = await start(scene, { change: slow });
+  await comesTo(next, 'it waits for the job', async () =>
+    Promise.resolve(/whose job still runs on the host/.test(next.said())),
+  );
+  await scene.host.sh('docker kill $(docker ps -q --filter name=shop-side) >/dev/null');
+  const done = await next.ended;
+  expect({ log: done.log, result: done.outputs['result'] }).toEqual({ log: done.log, result: 'unchanged' });
+  expect(done.log).toMatch(/was left between two releases by an earlier run: taking it back first/);
+  await scene.isAsBefore(before, ['web', 'side']);
+});
