@@ -69,9 +69,17 @@ export async function recordFailure(
 }
 
 /** Writes down that a run ended before its switch, and takes away what it had staged, if anything. */
-export async function recordNothingDone(host: OpenHost, staged: string | undefined, line: string): Promise<void> {
+export async function recordNothingDone(
+  host: OpenHost,
+  staged: string | undefined,
+  line: string | undefined,
+): Promise<void> {
   await host.shell.run(
-    lines(sh`umask 077`, staged === undefined ? sh`:` : sh`rm -rf ${staged}`, appendText(host, line)),
+    lines(
+      sh`umask 077`,
+      staged === undefined ? sh`:` : sh`rm -rf ${staged}`,
+      line === undefined ? sh`:` : appendText(host, line),
+    ),
   );
 }
 

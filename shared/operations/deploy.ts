@@ -13,6 +13,7 @@ import { confirm, discard, prune } from './conclude.js';
 import type { DeployContext } from './context.js';
 import { EventFeed } from './event-feed.js';
 import { fetchImages } from './fetch.js';
+import { leaveNoTrace } from './no-trace.js';
 import { openHost, type OpenHost } from './open-host.js';
 import { Phases } from './phases.js';
 import { planRelease, stageRelease, withFetchedImages } from './preparation.js';
@@ -44,8 +45,11 @@ export async function deploy(request: DeployRequest, context: DeployContext): Pr
     ...(request.envFile === undefined ? {} : { provided: [request.envFile] }),
   });
   const host = await phases.run('connect', async () => openHost(address, request, context));
+  const report = new Report(host, request, phases);
   try {
-    return await deployTo(host, shipment, new Report(host, request, phases), context);
+    const result = await deployTo(host, shipment, report, context);
+    if (report.knowsNoRelease && result.verdict !== 'deployed') await leaveNoTrace(host).catch(() => undefined);
+    return result;
   } finally {
     await host.close();
   }

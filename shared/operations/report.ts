@@ -1,5 +1,5 @@
 /** Collects what a run learns, and says how it ended: cause first, then the state of the host. */
-import { HostFailure, messageOf } from '../base/errors.js';
+import { HostFailure, messageOf, UserError } from '../base/errors.js';
 import type { Plan } from '../release/plan.js';
 import { changedServices } from '../release/plan.js';
 import { decideText, pointText, type Store } from '../release/store.js';
@@ -38,6 +38,11 @@ export class Report {
     this.#store = store;
   }
 
+  /** Nothing was ever deployed by Homeport there. */
+  get knowsNoRelease(): boolean {
+    return this.#store?.releases.length === 0;
+  }
+
   /** The folder that a run which comes to nothing leaves no trace of. */
   staged(directory: string): void {
     this.#staged = directory;
@@ -70,7 +75,9 @@ export class Report {
     const state =
       serving === undefined ? 'nothing was changed' : `nothing was changed: release ${serving} serves as before`;
     this.#failure = this.#describe(error, `${this.#host.shell.name}: ${state}`);
-    await recordNothingDone(this.#host, this.#staged, this.#line('failed')).catch(() => undefined);
+    // What a person has to repair first is no operation yet on a host that knows nothing of us.
+    const line = error instanceof UserError && this.knowsNoRelease ? undefined : this.#line('failed');
+    await recordNothingDone(this.#host, this.#staged, line).catch(() => undefined);
     return this.finished('failed');
   }
 
