@@ -468,9 +468,9 @@ describe('what a user wrote wrong, all at once and with its place', () => {
     ]);
   });
 
-  test('what Compose accepts is no error: brackets at the start of a line, tags, several documents', async () => {
+  test('what Compose accepts is no error: brackets that close early in a line, tags, several documents', async () => {
     const compose =
-      'services:\n  web:\n    image: x\n    command: [\n"a",\n]\n    ports: !override\n    - 80:80\n---\nservices: {db: {image: y}}\n';
+      'services:\n  web:\n    image: x\n    command: [\n      "a",\n    ]\n    environment: {\n      A: b\n    }\n    ports: !override\n    - 80:80\n---\nservices: {db: {image: y}}\n';
     expect(await problems({ 'docker-compose.yml': compose })).toEqual([]);
   });
 
