@@ -39,8 +39,7 @@ export class YamlFile {
     readonly shown: string,
     readonly lookup: Lookup,
   ) {
-    // What Compose's own reader accepts is not refused here: a bracket that closes too early in its line, for one.
-    const parsed = parseAllDocuments(text, { strict: false, lineCounter: this.#lines });
+    const parsed = parseAllDocuments(text, { lineCounter: this.#lines });
     this.#documents = Array.isArray(parsed) ? parsed : [];
     const scalars = this.#documents.flatMap(valuesIn);
     this.problems = [
