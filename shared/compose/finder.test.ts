@@ -67,13 +67,13 @@ describe('which compose files', () => {
   });
 
   test('one in a folder: that is the project directory, and paths start there', async () => {
-    const compose = service('volumes: [./nginx.conf:/x, ./data:/data]\nenv_file: [.env]');
+    const compose = service('volumes: [./nginx.conf:/x, ./data:/data, "${PWD}/top.conf:/y"]\nenv_file: [.env]');
     const found = await find(
-      { 'deploy/docker-compose.yml': compose, 'deploy/nginx.conf': 'n', 'nginx.conf': 'no' },
+      { 'deploy/docker-compose.yml': compose, 'deploy/nginx.conf': 'n', 'nginx.conf': 'no', 'top.conf': '' },
       { composeFiles: ['deploy/docker-compose.yml'] },
     );
     expect(found.projectDirectory).toBe('deploy');
-    expect(found.files.map(({ path }) => path)).toEqual(['deploy/docker-compose.yml', 'deploy/nginx.conf']);
+    expect(found.files.map(({ path }) => path)).toEqual(['deploy/docker-compose.yml', 'deploy/nginx.conf', 'top.conf']);
     expect(found.dataFolders).toEqual(['deploy/data']);
     expect(found.envFileReaders).toEqual([{ service: 'web', path: 'deploy/.env', raw: false }]);
   });

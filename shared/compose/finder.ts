@@ -1,6 +1,6 @@
 /** Finds what a checkout ships: reads its Compose files as Compose would, and follows every path in them. */
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { UserError, type Problem } from '../base/errors.js';
 import { Collector, type ContextSource } from './collector.js';
 import { pickComposeFiles } from './default-files.js';
@@ -25,7 +25,7 @@ export async function findShipment(request: ShipmentRequest): Promise<Shipment> 
   const files = project.loadAll(
     composeFiles.map((file) => resolve(root, file)),
     base,
-    lookupOf(request.env),
+    lookupOf(root, base, request.env),
   );
   const found = findFiles(files, project);
   const collector = new Collector(root, base, request, project.problems);
@@ -59,11 +59,16 @@ export async function findShipment(request: ShipmentRequest): Promise<Shipment> 
 }
 
 /**
- * What Compose knows on the host beside the stack's environment. A path that begins with the home is the host's, one that
- * begins with the working directory is the project's.
+ * What Compose knows on the host beside the stack's environment. A path that begins with the home is the host's; one that
+ * begins with the working directory, where an operator calls Compose, is the root's.
  */
-function lookupOf(env: Readonly<Record<string, string>>): Lookup {
-  const ambient: Readonly<Record<string, string>> = { HOME: '~', PWD: '.', PATH: '', COMPOSE_PROJECT_NAME: '' };
+function lookupOf(root: string, base: string, env: Readonly<Record<string, string>>): Lookup {
+  const ambient: Readonly<Record<string, string>> = {
+    HOME: '~',
+    PWD: `./${relative(base, root)}`,
+    PATH: '',
+    COMPOSE_PROJECT_NAME: '',
+  };
   return (name) => env[name] ?? ambient[name];
 }
 
