@@ -55,6 +55,17 @@ test('the redactor knows a value also as tools write it', async () => {
   for (const form of forms) expect(redact(form)).toContain('***');
 });
 
+test.each(['', 'a', 'ab', 'user:'])('the redactor knows a value inside of base64, behind %j', async (before) => {
+  const { redact } = await masked('correct-horse-ü?ÿ');
+  for (const after of ['', '\n', '!"', ':/?']) {
+    for (const encoding of ['base64', 'base64url'] as const) {
+      const shown = redact(Buffer.from(`${before}correct-horse-ü?ÿ${after}`).toString(encoding));
+      // What is left are the bits that belong to what is around it too.
+      expect(shown).toMatch(/^.{0,8}\*{3}.{0,8}$/);
+    }
+  }
+});
+
 test('what the workflow says openly is no secret', async () => {
   const redactor = new Redactor();
   const lines = await captured(() => {

@@ -66,6 +66,18 @@ function derivedForms(value: string): string[] {
     JSON.stringify(value).slice(1, -1),
     value.replaceAll('$', '$$$$'),
     Buffer.from(value).toString('base64'),
+    ...[0, 1, 2].flatMap((offset) => base64Inside(value, offset)),
   ];
   return forms.filter((form) => form !== value);
+}
+
+/**
+ * What is sure to be in the base64 of a text that has this value somewhere in it, `user:password` above all.
+ * @param offset bytes before the value, modulo 3
+ */
+function base64Inside(value: string, offset: number): string[] {
+  const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]);
+  const [first, end] = [Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6)];
+  const inside = bytes.toString('base64').slice(first, end);
+  return [inside, inside.replaceAll('+', '-').replaceAll('/', '_')];
 }
