@@ -29,6 +29,8 @@ export interface ReleaseLayout {
   readonly files: string;
   /** Build contexts. */
   readonly build: string;
+  /** For what tools write while they build. */
+  readonly temporary: string;
   /** What the switch replaced, byte for byte. */
   readonly before: string;
   readonly hooks: string;
@@ -70,6 +72,7 @@ function releaseLayout(directory: string, id: string): ReleaseLayout {
     manifest: at('manifest.json'),
     files: at('files'),
     build: at('build'),
+    temporary: at('tmp'),
     before: at('before'),
     hooks: at('hooks'),
     switch: at('switch'),

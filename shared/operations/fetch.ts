@@ -8,7 +8,7 @@ import type { ReleaseImage } from '../release/manifest.js';
 import type { Staged } from '../release/staging.js';
 import type { WantedImage } from '../release/wanted-images.js';
 import { shipTar } from '../ssh/ship.js';
-import { lines, sh } from '../ssh/shell-text.js';
+import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import { withRegistryLogins } from './registry-config.js';
 import type { OpenHost } from './open-host.js';
 import type { DeployRequest } from './request.js';
@@ -95,14 +95,17 @@ async function buildImages({
   const release = host.layout.release(id);
   const names = new Map(due.map((service) => [service, holdingTag(request.project, service, id)]));
   const file = `${release.directory}/build.json`;
-  await withRegistryLogins(host, request.registries, async (configuration) => {
-    const build = sh`${host.withEnvironment([...configuration, 'BUILDX_NO_DEFAULT_ATTESTATIONS=1', 'BUILDKIT_PROGRESS=plain'])} ${host.facts.composeCommand} -p ${request.project} --project-directory ${release.build} -f ${file} build`;
+  await withRegistryLogins(host, request.registries, async (config) => {
+    const build = sh`${buildCommand(host, config, release.temporary)} -p ${request.project} --project-directory ${release.build} -f ${file} build`;
     const result = await shipTar(
       host.shell,
       lines(
         sh`set -u`,
-        sh`mkdir -p ${release.build} && tar -xpof - -C ${release.directory} || exit 1`,
+        sh`mkdir -p ${release.build} ${release.temporary} && tar -xpof - -C ${release.directory} || exit 1`,
         sh`${build} </dev/null 2>&1`,
+        sh`status=$?`,
+        sh`rm -rf ${release.temporary}`,
+        sh`exit $status`,
       ),
       [
         {
@@ -133,6 +136,19 @@ async function buildImages({
     [...names].map(async ([service, name]): Promise<[string, string]> => [service, await idOf(host, name)]),
   );
   return new Map(built);
+}
+
+/**
+ * Compose writes what it builds with, secret arguments too, to a file that all can read: so it gets a folder for such files
+ * that only we can enter. Through sudo no variable goes, but the config's place may be said in words.
+ */
+function buildCommand(host: OpenHost, config: string | undefined, temporary: string): ShellText {
+  const settings = [`TMPDIR=${temporary}`, 'BUILDX_NO_DEFAULT_ATTESTATIONS=1', 'BUILDKIT_PROGRESS=plain'];
+  const { facts } = host;
+  if (config === undefined) return sh`${host.withEnvironment(settings)} ${facts.composeCommand}`;
+  return facts.sudo
+    ? sh`${host.withEnvironment(settings)} ${[...facts.dockerCommand, '--config', config, 'compose']}`
+    : sh`${host.withEnvironment([...settings, `DOCKER_CONFIG=${config}`])} ${facts.composeCommand}`;
 }
 
 async function idOf(host: OpenHost, name: string): Promise<string> {

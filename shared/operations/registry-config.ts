@@ -7,14 +7,14 @@ import type { RegistryLogin } from '../host/registry-login.js';
 import { lines, sh } from '../ssh/shell-text.js';
 import type { OpenHost } from './open-host.js';
 
-/** Runs `work` with the `NAME=value` words under which docker knows these logins. */
+/** Runs `work` with the folder of a client's config in which these logins are; undefined where there are none to know. */
 export async function withRegistryLogins(
   host: OpenHost,
   logins: readonly RegistryLogin[],
-  work: (environment: readonly string[]) => Promise<void>,
+  work: (config: string | undefined) => Promise<void>,
 ): Promise<void> {
   if (logins.length === 0) {
-    await work([]);
+    await work(undefined);
     return;
   }
   const directory = `${host.layout.home}/registry-login`;
@@ -37,7 +37,7 @@ export async function withRegistryLogins(
   if (prepared.status !== 0)
     throw new HostFailure(host.shell.name, 'the registry logins could not be prepared', [prepared.stderr]);
   try {
-    await work([`DOCKER_CONFIG=${directory}`]);
+    await work(directory);
   } finally {
     await host.shell.run(sh`rm -rf ${directory}`);
   }
