@@ -150,7 +150,13 @@ class Holding implements Lock {
     } finally {
       this.#forgetSignal();
       clearInterval(this.#heartbeat);
-      if (!this.#releasing) this.#lost.abort();
+      if (!this.#releasing)
+        this.#lost.abort(
+          new HostFailure(
+            this.#shell.name,
+            "the lock is not this run's any more: its session ended, or another run took it over",
+          ),
+        );
     }
   }
 

@@ -13,10 +13,11 @@ import { confirm, discard, prune } from './conclude.js';
 import type { DeployContext } from './context.js';
 import { EventFeed } from './event-feed.js';
 import { fetchImages } from './fetch.js';
+import { gateServices, passHealthGate } from './gate.js';
 import { leaveNoTrace } from './no-trace.js';
 import { openHost, type OpenHost } from './open-host.js';
 import { Phases } from './phases.js';
-import { planRelease, stageRelease, withFetchedImages } from './preparation.js';
+import { planRelease, stageRelease, withFetchedImages, type PlannedRelease } from './preparation.js';
 import type { PreparedRelease } from './prepared.js';
 import { makeManifest, logLine } from './record.js';
 import { recover } from './recover.js';
@@ -64,8 +65,12 @@ async function deployTo(
   const { request, phases } = report;
   try {
     const lock = await phases.run('lock', async () => takeLock(host, request, context));
+    phases.tell((phase) => {
+      lock.phase(phase);
+    });
+    const signal = AbortSignal.any([context.signal, lock.lost]);
     try {
-      return await deployUnderLock(host, lock, shipment, report, context);
+      return await deployUnderLock(host, lock, shipment, report, { ...context, signal });
     } finally {
       await lock.release();
     }
@@ -91,21 +96,43 @@ async function deployUnderLock(
   const planned = await phases.run('plan', async () => planRelease(preparation, staged));
   report.planned(planned.plan);
   signal.throwIfAborted();
-  if (request.operation === 'plan' || !changesAnything(planned.plan)) {
+  if (request.operation === 'plan') {
     await discard(host, planned.layout.directory);
-    return request.operation === 'plan' ? report.finished('planned') : report.finished('unchanged');
+    return report.finished('planned');
   }
+  if (!changesAnything(planned.plan)) return leaveUnchanged(host, planned, report, signal);
   const images = await phases.run('fetch', async () =>
     fetchImages({ host, request, id: planned.id, staged: planned.staged, images: planned.images, log, signal }),
   );
   const release = await withFetchedImages(planned, images, { host, request });
   report.prepared(release);
   signal.throwIfAborted();
-  if (!changesAnything(release.plan)) {
-    await discard(host, release.layout.directory);
-    return report.finished('unchanged');
-  }
+  if (!changesAnything(release.plan)) return leaveUnchanged(host, { ...planned, plan: release.plan }, report, signal);
   return switchTo(release, { host, lock, store, report, context });
+}
+
+/** Nothing to do is only said of a stack that is well. */
+async function leaveUnchanged(
+  host: OpenHost,
+  planned: PlannedRelease,
+  report: Report,
+  signal: AbortSignal,
+): Promise<DeployResult> {
+  const { request, phases } = report;
+  await phases.run('health', async () =>
+    passHealthGate({
+      engine: host.engine,
+      project: request.project,
+      services: gateServices(planned.staged.model, planned.plan),
+      before: planned.observed,
+      timeout: request.health.timeout,
+      stable: 0,
+      signal,
+      nextEvent: async () => new Promise(() => undefined),
+    }),
+  );
+  await discard(host, planned.layout.directory);
+  return report.finished('unchanged');
 }
 
 interface Surroundings {

@@ -1,7 +1,9 @@
 /** The health gate: every replica of every service, until all are well for as long as asked, or one is not. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { judgeHealth, type GateService, type HealthJudgement } from '../compose/health.js';
+import { isOneShot, type ComposeModel } from '../compose/model.js';
 import type { Engine } from '../host/engine.js';
+import type { Plan } from '../release/plan.js';
 import type { Observed } from '../release/observed.js';
 import { observe } from '../release/observe.js';
 
@@ -17,6 +19,19 @@ export interface GateInput {
   readonly signal: AbortSignal;
   /** Resolves at the next event of the project: what can be awaited is not slept for. */
   readonly nextEvent: () => Promise<void>;
+}
+
+/** Every service of a stack, as the gate looks at it. */
+export function gateServices(model: ComposeModel, plan: Plan): GateService[] {
+  const finished = new Set(
+    plan.services.filter(({ reasons }) => reasons.includes('finished before')).map(({ service }) => service),
+  );
+  return Object.values(model.services).map((service) => ({
+    service: service.name,
+    replicas: service.replicas,
+    oneShot: isOneShot(model, service),
+    finished: finished.has(service.name),
+  }));
 }
 
 /** Why the gate did not open. */

@@ -7,6 +7,7 @@ export class Phases {
   readonly #times: PhaseTime[] = [];
   readonly #started = performance.now();
   #current = 'start';
+  #told: (phase: string) => void = () => undefined;
 
   constructor(log: Log) {
     this.#log = log;
@@ -26,8 +27,14 @@ export class Phases {
     return Math.round(performance.now() - this.#started);
   }
 
+  /** Tells each phase as it begins: those who wait for the lock hear what it is held for. */
+  tell(told: (phase: string) => void): void {
+    this.#told = told;
+  }
+
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     this.#current = name;
+    this.#told(name);
     const begun = performance.now();
     try {
       return await this.#log.phase(name, work);

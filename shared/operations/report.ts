@@ -74,7 +74,7 @@ export class Report {
     const serving = this.#store?.current?.id;
     const state =
       serving === undefined ? 'nothing was changed' : `nothing was changed: release ${serving} serves as before`;
-    this.#failure = this.#describe(error, `${this.#host.shell.name}: ${state}`);
+    this.#failure = this.#describe(error, `${this.#host.shell.name}: ${state}`, await this.#lastWords(error));
     // What a person has to repair first is no operation yet on a host that knows nothing of us.
     const line = error instanceof UserError && this.knowsNoRelease ? undefined : this.#line('failed');
     await recordNothingDone(this.#host, this.#staged, line).catch(() => undefined);

@@ -7,8 +7,7 @@ import type { Observed } from '../release/observed.js';
 import { observe } from '../release/observe.js';
 import { describeStep, type NumberedStep } from '../release/steps.js';
 import { sh } from '../ssh/shell-text.js';
-import { isOneShot } from '../compose/model.js';
-import { passHealthGate } from './gate.js';
+import { gateServices, passHealthGate } from './gate.js';
 import type { EventFeed } from './event-feed.js';
 import type { OpenHost } from './open-host.js';
 import type { PreparedRelease } from './prepared.js';
@@ -70,14 +69,7 @@ export async function runHealthGate(switching: Switching, stable: number): Promi
   const observed = await passHealthGate({
     engine: host.engine,
     project: request.project,
-    services: Object.values(release.staged.model.services).map((service) => ({
-      service: service.name,
-      replicas: service.replicas,
-      oneShot: isOneShot(release.staged.model, service),
-      finished: release.plan.services.some(
-        (planned) => planned.service === service.name && planned.reasons.includes('finished before'),
-      ),
-    })),
+    services: gateServices(release.staged.model, release.plan),
     before: release.observedBefore,
     timeout: request.health.timeout,
     stable,
