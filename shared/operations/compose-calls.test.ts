@@ -15,5 +15,10 @@ test('everything is named, so that no default of a folder or a shell gets in', (
 });
 
 test('a resolved model stands where it will serve, and needs no environment', () => {
-  expect(modelCall(subject, '/srv/shop')).toEqual({ project: 'shop', directory: '/srv/shop/deploy', files: ['-'] });
+  expect(modelCall(subject, '/srv/shop')).toEqual({
+    project: 'shop',
+    directory: '/srv/shop/deploy',
+    files: ['-'],
+    profiles: ['jobs'],
+  });
 });
