@@ -27,7 +27,10 @@ export interface ActionOptions {
   readonly onStart?: (child: ChildProcess) => void;
 }
 
-const node24 = process.env['HOMEPORT_NODE24'] ?? join(homedir(), '.cache/homeport-test/node24/bin/node');
+/** The node that the runner has. */
+export const node24 = process.env['HOMEPORT_NODE24'] ?? join(homedir(), '.cache/homeport-test/node24/bin/node');
+/** What GitHub has of the action. */
+export const bundleFolder = join(repositoryRoot(), 'action-deploy/dist');
 let runs = 0;
 
 /** One run of action-deploy in a job. */
@@ -41,7 +44,7 @@ export async function runAction(options: ActionOptions): Promise<ActionResult> {
       `INPUT_${name.toUpperCase()}`,
       value,
     ]);
-    const child = spawn(node24, [join(repositoryRoot(), 'action-deploy/dist/index.js')], {
+    const child = spawn(node24, [join(bundleFolder, 'index.js')], {
       cwd: options.checkout.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
