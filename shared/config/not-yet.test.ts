@@ -29,6 +29,10 @@ test.each([
     'on-file-change: {nginx: {test: [nginx, -t], signal: HUP}}',
     /^homeport.yml:3:18: on-file-change with test or signal/,
   ],
+  [
+    'hooks: {after-switch: [{exec: web, command: a, on-return: rerun}]}',
+    /^homeport.yml:3:48: on-return of a hook is not there yet/,
+  ],
   ['host: [a@b, c@d]', /a deploy to several hosts is not there yet/],
 ])('%s is refused with one clear line', (text, line) => {
   expect(askedBy(text)).toEqual([expect.stringMatching(line)]);

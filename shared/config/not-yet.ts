@@ -53,6 +53,16 @@ function asked(document: StackDocument, backup: 'auto' | 'always' | 'never'): As
     const instead = 'use recreate, restart or ignore';
     ask(typeof reaction !== 'string', ['on-file-change', service], 'on-file-change with test or signal', instead);
   }
+  for (const when of ['before-switch', 'after-switch'] as const) {
+    (document.hooks?.[when] ?? []).forEach((hook, index) => {
+      ask(
+        'on-return' in hook,
+        ['hooks', when, index, 'on-return'],
+        'on-return of a hook',
+        'remove it: it would not run',
+      );
+    });
+  }
   ask(typeof document.host === 'object' && document.host.length > 1, ['host'], 'a deploy to several hosts', 'name one');
   return found;
 }

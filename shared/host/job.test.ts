@@ -144,7 +144,7 @@ test('files come before the job, in the same session', async () => {
 test('what could not be prepared is not started', async () => {
   write('touch started');
   const failure = runJob(shell, job, { ...environment, prepare: sh`echo "no space left" >&2; exit 1` });
-  await expect(failure).rejects.toMatchObject({ name: 'HostFailure', lastLines: ['no space left'] });
+  await expect(failure).rejects.toMatchObject({ name: 'JobRefused', status: 1, lastLines: ['no space left'] });
   expect(existsSync(join(folder, 'started'))).toBe(false);
   expect(isHeld(job.lockFile)).toBe(false);
 });

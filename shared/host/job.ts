@@ -35,16 +35,31 @@ export interface JobOptions {
 
 const BUSY = 75;
 
-/** Runs `prepare` and starts the job in the same session, waits until it ends, and tells what it wrote. */
+/** The job was not started: `status` is what its preparation ended with. */
+export class JobRefused extends HostFailure {
+  readonly status: number;
+
+  constructor(host: string, status: number, message: string, lastLines: readonly string[]) {
+    super(host, message, lastLines);
+    this.name = 'JobRefused';
+    this.status = status;
+  }
+}
+
+/**
+ * Runs `prepare` and starts the job in the same session, waits until it ends, and tells what it wrote.
+ * @throws JobRefused when another job is at work, or when `prepare` ended with anything but success
+ */
 export async function runJob(shell: HostShell, job: Job, options: JobOptions): Promise<JobResult> {
   const text = jobText(job, options);
   const result = await (options.entries === undefined ? shell.run(text) : shipTar(shell, text, options.entries));
   if (result.status === BUSY) {
-    throw new HostFailure(shell.name, 'another job of Homeport is still running on the host', [job.lockFile]);
+    throw new JobRefused(shell.name, BUSY, 'another job of Homeport is still running on the host', [job.lockFile]);
   }
   if (result.status !== 0) {
-    throw new HostFailure(
+    throw new JobRefused(
       shell.name,
+      result.status,
       `the job ${job.script} could not be started`,
       lastOf(result.stderr + result.stdout),
     );

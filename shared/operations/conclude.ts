@@ -1,7 +1,6 @@
 /** The end of a run on the host: the decision, the pointer, the record, and what nobody needs any more; one session. */
-import { HostFailure } from '../base/errors.js';
+import { HostFailure, messageOf } from '../base/errors.js';
 import type { Log } from '../base/log.js';
-import type { HostShell } from '../ssh/host-shell.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import { releaseOfTag, tagPattern } from '../release/holding.js';
 import { releasesToRemove } from '../release/retention.js';
@@ -62,6 +61,8 @@ export async function recordFailure(
     lines(
       sh`umask 077`,
       appendText(host, line),
+      // Without a decision the next run would take it for something that came to nothing.
+      sh`${decideText(release.layout, 'reverting')} || :`,
       sh`printf '%s' ${writeManifest(manifest)} >${release.layout.manifest}`,
       sh`rm -rf ${release.layout.build} ${`${release.layout.directory}/build.json`}`,
     ),
@@ -83,23 +84,44 @@ export async function recordNothingDone(
   );
 }
 
-/** Takes a release's folder away that was staged only to plan. */
-export async function discard(host: { shell: HostShell }, directory: string): Promise<void> {
-  await host.shell.run(sh`rm -rf ${directory}`);
+/** Takes a release away that comes to nothing: its folder, and the images that only it held. */
+export async function discard(host: OpenHost, project: string, id: string): Promise<void> {
+  await Promise.all([host.shell.run(sh`rm -rf ${host.layout.release(id).directory}`), letImagesGo(host, project, id)]);
+}
+
+/** The tags of a release that will never serve: after a full disk above all, its images must not stay. */
+export async function letImagesGo(host: OpenHost, project: string, id: string): Promise<void> {
+  const tags = await host.engine.imageTags(tagPattern(project));
+  await Promise.all(tags.filter((tag) => releaseOfTag(tag, project) === id).map(async (tag) => host.engine.untag(tag)));
 }
 
 /**
- * Removes releases beyond the retention and the images that only they held, by our own tags. It never fails a deploy.
- * @returns the releases that went
+ * Leaves a release that did not pass its gates where it is, since the user asked for that: it serves from now on, and the
+ * next deploy starts from it. Not where its switch had not even begun: then the old one still serves.
+ * @returns whether it is the one that serves
  */
+export async function keep(host: OpenHost, { layout }: PreparedRelease, manifest: Manifest): Promise<boolean> {
+  const result = await host.shell.run(
+    lines(
+      sh`set -u`,
+      sh`umask 077`,
+      sh`grep -q '^[0-9.]* end switch:1 ' ${layout.journal} || exit 1`,
+      sh`printf '%s' ${writeManifest(manifest)} >${layout.manifest} || exit 1`,
+      sh`${decideText(layout, 'kept')} && ${pointText(host.layout, layout)}`,
+    ),
+  );
+  return result.status === 0;
+}
+
+/** Removes releases beyond the retention and the images that only they held, by our own tags. It never fails a deploy. */
 export async function prune(
   host: OpenHost,
   request: DeployRequest,
   store: Store,
   serving: string,
   log: Log,
-): Promise<string[]> {
-  if (request.prune === 'none') return [];
+): Promise<void> {
+  if (request.prune === 'none') return;
   const candidates = store.releases.map(({ id, decision }) => ({ id, good: decision === 'confirmed' }));
   const known = [...candidates.filter(({ id }) => id !== serving), { id: serving, good: true }];
   const gone = releasesToRemove(known, request.keepReleases, [serving, store.current?.id ?? serving]);
@@ -116,9 +138,8 @@ export async function prune(
     ];
     if (tasks.length > 0) await host.shell.run(lines(...tasks));
   } catch (error) {
-    log.warning(`pruning old releases did not succeed: ${error instanceof Error ? error.message : String(error)}`);
+    log.warning(`pruning old releases did not succeed: ${messageOf(error)}`);
   }
-  return gone;
 }
 
 function removeContainersText(host: OpenHost, { plan, observedBefore }: PreparedRelease): ShellText {

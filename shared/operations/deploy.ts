@@ -20,7 +20,7 @@ import { Phases } from './phases.js';
 import { planRelease, stageRelease, withFetchedImages, type PlannedRelease } from './preparation.js';
 import type { PreparedRelease } from './prepared.js';
 import { makeManifest, logLine } from './record.js';
-import { recover } from './recover.js';
+import { lookOnly, recover } from './recover.js';
 import { Report } from './report.js';
 import type { DeployRequest } from './request.js';
 import type { DeployResult } from './result.js';
@@ -71,6 +71,8 @@ async function deployTo(
     const signal = AbortSignal.any([context.signal, lock.lost]);
     try {
       return await deployUnderLock(host, lock, shipment, report, { ...context, signal });
+    } catch (error) {
+      return await report.failedBeforeSwitch(error);
     } finally {
       await lock.release();
     }
@@ -88,7 +90,11 @@ async function deployUnderLock(
 ): Promise<DeployResult> {
   const { request, phases } = report;
   const { log, signal } = context;
-  const store = await phases.run('recover', async () => recover(host.shell, host.layout, host.environment, log));
+  const store = await phases.run('recover', async () =>
+    request.operation === 'plan'
+      ? lookOnly(host.shell, host.layout, log)
+      : recover(host.shell, host.layout, host.environment, log),
+  );
   report.foundStore(store);
   const preparation = { host, request, log };
   const staged = await phases.run('stage', async () => stageRelease(preparation, shipment, store));
@@ -97,7 +103,7 @@ async function deployUnderLock(
   report.planned(planned.plan);
   signal.throwIfAborted();
   if (request.operation === 'plan') {
-    await discard(host, planned.layout.directory);
+    await discard(host, request.project, planned.id);
     return report.finished('planned');
   }
   if (!changesAnything(planned.plan)) return leaveUnchanged(host, planned, report, signal);
@@ -131,7 +137,7 @@ async function leaveUnchanged(
       nextEvent: async () => new Promise(() => undefined),
     }),
   );
-  await discard(host, planned.layout.directory);
+  await discard(host, request.project, planned.id);
   return report.finished('unchanged');
 }
 
@@ -143,43 +149,49 @@ interface Surroundings {
   readonly context: DeployContext;
 }
 
-async function switchTo(
-  release: PreparedRelease,
-  { host, lock, store, report, context }: Surroundings,
-): Promise<DeployResult> {
+async function switchTo(release: PreparedRelease, surroundings: Surroundings): Promise<DeployResult> {
+  const { host, lock, report, context } = surroundings;
   const { request, phases } = report;
   const { log, signal } = context;
   const feed = await EventFeed.open(host.engine, request.project);
   const scripts = releaseScripts({ host, request, release, token: lock.token });
-  const switching: Switching = { host, request, release, scripts, feed, log, signal };
+  const switching: Switching = { host, request, release, scripts, token: lock.token, feed, log, signal };
+  report.switchBegins();
   try {
-    const early = scripts.steps.hooks.length > 0;
-    if (early) await phases.run('hooks', async () => runEarlyHooks(switching));
-    signal.throwIfAborted();
-    try {
-      await phases.run('switch', async () => runSwitch(switching, early));
-      await phases.run('health', async () => passGates(switching));
-      const downtimes = report.measuredDowntime(feed.seen, release);
-      const manifest = makeManifest(host, request, release, {
-        verdict: 'deployed',
-        phases: phases.times,
-        downtime: downtimes,
-      });
-      const line = logLine(request, {
-        release: release.id,
-        previous: store.current?.id,
-        verdict: 'deployed',
-        duration: phases.elapsed,
-      });
-      await phases.run('confirm', async () => confirm({ host, request, release, manifest, token: lock.token, line }));
-    } catch (error) {
-      return await report.failedAfterSwitch(error, switching, async () => turnBack(switching, error));
+    if (scripts.steps.hooks.length > 0) {
+      try {
+        await phases.run('hooks', async () => runEarlyHooks(switching));
+        signal.throwIfAborted();
+      } catch (error) {
+        return await report.failedAtHooks(error, switching);
+      }
     }
-    await phases.run('prune', async () => prune(host, request, store, release.id, log));
-    return report.finished('deployed');
+    return await switchAndConfirm(switching, surroundings);
   } finally {
-    await feed.close();
+    await feed.close().catch(() => undefined);
   }
+}
+
+async function switchAndConfirm(switching: Switching, { lock, store, report }: Surroundings): Promise<DeployResult> {
+  const { host, request, release, scripts, log } = switching;
+  const { phases } = report;
+  try {
+    await phases.run('switch', async () => runSwitch(switching, scripts.steps.hooks.length > 0));
+    await phases.run('health', async () => passGates(switching));
+    const downtime = report.measuredDowntime(switching.feed, release);
+    const manifest = makeManifest(host, request, release, { verdict: 'deployed', phases: phases.times, downtime });
+    const line = logLine(request, {
+      release: release.id,
+      previous: store.current?.id,
+      verdict: 'deployed',
+      duration: phases.elapsed,
+    });
+    await phases.run('confirm', async () => confirm({ host, request, release, manifest, token: lock.token, line }));
+  } catch (error) {
+    return report.failedAfterSwitch(error, switching, async () => turnBack(switching, error));
+  }
+  await phases.run('prune', async () => prune(host, request, store, release.id, log));
+  return report.finished('deployed');
 }
 
 /** Healthy first, then what may only happen on a healthy release, then healthy for as long as asked. */

@@ -4,6 +4,8 @@ import type { ContainerEvent } from './downtime.js';
 
 export class EventFeed {
   readonly seen: ContainerEvent[] = [];
+  /** Events may be missing: what is told from them would be less than what was. */
+  lost = false;
   #wake: (() => void)[] = [];
   readonly #events: AsyncIterator<ContainerEvent>;
   readonly #reading: Promise<void>;
@@ -40,6 +42,7 @@ export class EventFeed {
       }
     } catch {
       // Without events the gate still looks by itself, and the downtime is not told.
+      this.lost = true;
     }
   }
 }

@@ -95,7 +95,7 @@ async function buildImages({
   const release = host.layout.release(id);
   const names = new Map(due.map((service) => [service, holdingTag(request.project, service, id)]));
   const file = `${release.directory}/build.json`;
-  await withRegistryLogins(host, request.registries, async (config) => {
+  await withRegistryLogins(host, release, request.registries, async (config) => {
     const build = sh`${buildCommand(host, config, release.temporary)} -p ${request.project} --project-directory ${release.build} -f ${file} build`;
     const result = await shipTar(
       host.shell,

@@ -24,8 +24,11 @@ export async function refusePortsOfOthers(
   );
   if (wanted.length === 0) return;
   const owners = await portOwners(host.engine, host.facts);
-  const problems = wanted.flatMap(({ service, port, protocol }) => {
-    const owner = owners.find((one) => one.port === port && one.protocol === protocol && one.project !== project);
+  const problems = wanted.flatMap(({ service, port, protocol, hostIp }) => {
+    const owner = owners.find(
+      (one) =>
+        one.port === port && one.protocol === protocol && one.project !== project && overlap(one.address, hostIp ?? ''),
+    );
     return owner === undefined
       ? []
       : [
@@ -35,4 +38,10 @@ export async function refusePortsOfOthers(
         ];
   });
   if (problems.length > 0) throw new UserError(problems);
+}
+
+/** Two addresses can have one port each, unless one of them is all addresses. */
+function overlap(one: string, other: string): boolean {
+  const all = ['', '0.0.0.0', '::', '*'];
+  return all.includes(one) || all.includes(other) || one === other;
 }

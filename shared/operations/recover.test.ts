@@ -64,6 +64,7 @@ async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<Depl
     request,
     release,
     scripts: releaseScripts({ host: open, request, release, token: TOKEN }),
+    token: TOKEN,
     feed,
     log: silentLog,
     signal: new AbortController().signal,
@@ -186,6 +187,10 @@ test('a return that fails is not passed over', async () => {
     await runSwitch(stage.switching, false);
     stage.host.docker.mishap('fails', 'up -- web');
     await expect(next(stage)).rejects.toThrow(/taking back release .* failed at: up web/);
+    stage.host.docker.noMishap();
+    // A half return is not a whole one for the run after that: it is tried again.
+    expect((await next(stage)).current?.id).toBe(manifest().id);
+    expect(stage.now()).toEqual(stage.before);
   });
 });
 
@@ -211,6 +216,42 @@ describe('confirm', () => {
 });
 
 describe('turning back', () => {
+  test('is not for who lost the lock: the run that took over takes the release back', async () => {
+    await onStage(async (stage) => {
+      await runSwitch(stage.switching, false);
+      const switched = stage.now();
+      writeFileSync(stage.host.layout.lockToken, 'of another');
+      const { complete, hostState } = await turnBack(stage.switching, new Error('lock lost'));
+      expect({ complete, hostState }).toEqual({
+        complete: false,
+        hostState: expect.stringMatching(/another run took the lock over/) as unknown,
+      });
+      expect(stage.now()).toEqual(switched);
+    });
+  });
+
+  test('is not done twice: what another run took back already stays as that run left it', async () => {
+    await onStage(async (stage) => {
+      await runSwitch(stage.switching, false);
+      await next(stage);
+      const calls = stage.host.docker.calls.length;
+      await turnBack(stage.switching, new Error('late'));
+      expect(stage.host.docker.calls).toHaveLength(calls);
+    });
+  });
+
+  test('is not complete when a step of it failed, or a file is not what it was', async () => {
+    await onStage(async (stage) => {
+      await runSwitch(stage.switching, false);
+      stage.host.docker.mishap('fails', 'up -- web');
+      const { complete, hostState } = await turnBack(stage.switching, new Error('unhealthy'));
+      expect(complete).toBe(false);
+      expect(hostState).toMatch(/this failed on the way: up web/);
+      // The staged list of the host's files is empty here, so each that is there differs from it.
+      expect(hostState).toMatch(/stack is not what it was before/);
+    });
+  });
+
   test('never undoes what was confirmed: the connection was lost while the host did it', async () => {
     await onStage(async (stage) => {
       await runSwitch(stage.switching, false);

@@ -11,20 +11,29 @@ import { decideText, pointText, readStore, type Store, type StoredRelease } from
 import type { HostShell } from '../ssh/host-shell.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 
+/** The store as it is, for a plan: nothing is mended, and what a deploy would mend first is said. */
+export async function lookOnly(shell: HostShell, layout: Layout, log: Log): Promise<Store> {
+  const store = await readStore(shell, layout);
+  for (const { id } of half(store)) {
+    log.warning(`release ${id} was left between two releases by an earlier run: a deploy begins by taking it back`);
+  }
+  return store;
+}
+
 /** The store as it is once nothing is left half. */
 export async function recover(shell: HostShell, layout: Layout, environment: ShellText, log: Log): Promise<Store> {
   const store = await readStore(shell, layout);
-  const undecided = store.releases.filter((release) => release.begun && release.decision === undefined);
-  const unfinished = store.releases.filter(
-    (release) => release.decision === 'reverting' && release.begun && !release.reverted,
-  );
+  const unfinished = half(store);
   const unpointed = newestServing(store);
   const leftovers = store.releases.filter((release) => !release.begun && release.decision === undefined);
-  if (undecided.length + unfinished.length + leftovers.length === 0 && unpointed === undefined) return store;
+  if (unfinished.length + leftovers.length === 0 && unpointed === undefined) return store;
 
-  for (const { id } of [...undecided, ...unfinished]) {
+  for (const { id } of unfinished) {
     log.warning(`release ${id} was left between two releases by an earlier run: taking it back first`);
     await takeBack(shell, layout, id, environment);
+  }
+  for (const { id } of leftovers.filter(({ hooked }) => hooked)) {
+    log.warning(`hooks of release ${id} had begun in a run that ended before its switch: what they did is still there`);
   }
   const directories = leftovers.map(({ id }) => layout.release(id).directory);
   await shell.run(
@@ -34,6 +43,13 @@ export async function recover(shell: HostShell, layout: Layout, environment: She
     ),
   );
   return readStore(shell, layout);
+}
+
+/** Releases whose switch had begun and that were neither confirmed nor taken back whole. */
+function half(store: Store): StoredRelease[] {
+  return store.releases.filter(
+    ({ begun, decision, reverted }) => begun && (decision === undefined || (decision === 'reverting' && !reverted)),
+  );
 }
 
 /** What a run that died between the decision and the pointer had still to do. */
@@ -68,7 +84,7 @@ async function takeBack(shell: HostShell, layout: Layout, id: string, environmen
   if (failed !== undefined) {
     throw new HostFailure(
       shell.name,
-      `taking back release ${id} of an earlier run failed at: ${failed.text}`,
+      `taking back release ${id} of an earlier run failed at: ${failed.text}; it is tried again by the next run (when the host already is as it should be, remove ${release.directory} there)`,
       result.lastLines,
     );
   }

@@ -3,6 +3,7 @@
  * 0600, with the operator's plugins and context in it, gone when the build is over.
  */
 import { HostFailure } from '../base/errors.js';
+import type { ReleaseLayout } from '../host/layout.js';
 import type { RegistryLogin } from '../host/registry-login.js';
 import { lines, sh } from '../ssh/shell-text.js';
 import type { OpenHost } from './open-host.js';
@@ -10,6 +11,7 @@ import type { OpenHost } from './open-host.js';
 /** Runs `work` with the folder of a client's config in which these logins are; undefined where there are none to know. */
 export async function withRegistryLogins(
   host: OpenHost,
+  release: ReleaseLayout,
   logins: readonly RegistryLogin[],
   work: (config: string | undefined) => Promise<void>,
 ): Promise<void> {
@@ -17,7 +19,8 @@ export async function withRegistryLogins(
     await work(undefined);
     return;
   }
-  const directory = `${host.layout.home}/registry-login`;
+  // In the release's own folder: what a killed run leaves goes with it.
+  const directory = `${release.directory}/registry-login`;
   const own = `${host.facts.home}/.docker`;
   const auths = Object.fromEntries(
     logins.map(({ registry, username, password }) => [

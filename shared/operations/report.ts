@@ -2,10 +2,12 @@
 import { HostFailure, messageOf, UserError } from '../base/errors.js';
 import type { Plan } from '../release/plan.js';
 import { changedServices } from '../release/plan.js';
-import { decideText, pointText, type Store } from '../release/store.js';
+import { describeStep } from '../release/steps.js';
+import type { Store } from '../release/store.js';
 import { sh } from '../ssh/shell-text.js';
-import { recordFailure, recordNothingDone } from './conclude.js';
-import { downtimes, type ContainerEvent } from './downtime.js';
+import { keep, letImagesGo, recordFailure, recordNothingDone } from './conclude.js';
+import { downtimes } from './downtime.js';
+import type { EventFeed } from './event-feed.js';
 import { Unhealthy } from './gate.js';
 import type { OpenHost } from './open-host.js';
 import type { Phases } from './phases.js';
@@ -27,6 +29,8 @@ export class Report {
   #downtimes: Record<string, number> | undefined;
   #failure: Failure | undefined;
   #volumesLeft: readonly string[] = [];
+  /** Where a run ended on another release than it should have. */
+  #serving: string | undefined;
 
   constructor(host: OpenHost, request: DeployRequest, phases: Phases) {
     this.#host = host;
@@ -57,27 +61,56 @@ export class Report {
     this.#plan = release.plan;
   }
 
-  /** @returns the longest of any service, in milliseconds */
-  measuredDowntime(events: readonly ContainerEvent[], { observedBefore, staged }: PreparedRelease): number {
+  /** From here on the release's folder is the host's way back, and its images are those that may serve. */
+  switchBegins(): void {
+    this.#staged = undefined;
+  }
+
+  /** @returns the longest of any service, in milliseconds; undefined when it is not known */
+  measuredDowntime({ seen, lost }: EventFeed, { observedBefore, staged }: PreparedRelease): number | undefined {
+    if (lost) return undefined;
     const running = [...observedBefore].map(([service, containers]): [string, string[]] => [
       service,
       containers.filter(({ status }) => status === 'running').map(({ id }) => id),
     ]);
     const wanted = running.filter(([service]) => staged.model.services[service] !== undefined);
     const checked = (service: string): boolean => staged.model.services[service]?.healthcheck?.disabled === false;
-    this.#downtimes = downtimes(events, new Map(wanted), checked, events.at(-1)?.time ?? 0);
+    this.#downtimes = downtimes(seen, new Map(wanted), checked, seen.at(-1)?.time ?? 0);
     return Math.max(0, ...Object.values(this.#downtimes));
   }
 
   /** Nothing that serves was touched. */
   async failedBeforeSwitch(error: unknown): Promise<DeployResult> {
-    const serving = this.#store?.current?.id;
-    const state =
-      serving === undefined ? 'nothing was changed' : `nothing was changed: release ${serving} serves as before`;
+    const state = `nothing was changed${this.#servesStill(': ')}`;
     this.#failure = this.#describe(error, `${this.#host.shell.name}: ${state}`, await this.#lastWords(error));
     // What a person has to repair first is no operation yet on a host that knows nothing of us.
     const line = error instanceof UserError && this.knowsNoRelease ? undefined : this.#line('failed');
-    await recordNothingDone(this.#host, this.#staged, line).catch(() => undefined);
+    const id = this.#plan?.release;
+    await Promise.all([
+      recordNothingDone(this.#host, this.#staged, line),
+      id === undefined ? undefined : letImagesGo(this.#host, this.request.project, id),
+    ]).catch(() => undefined);
+    return this.finished('failed');
+  }
+
+  /** Hooks ran, and what they did to the data stays: the folder is kept for its logs. */
+  async failedAtHooks(error: unknown, { host, request, release, scripts }: Switching): Promise<DeployResult> {
+    const begun = error instanceof StepFailed ? error.begun : scripts.steps.hooks.map(({ step }) => describeStep(step));
+    const what = begun.length === 0 ? '' : `; what these did before stays: ${begun.join(', ')}`;
+    this.#failure = this.#describe(
+      error,
+      `${host.shell.name}: no service was changed${this.#servesStill(': ')}${what}`,
+    );
+    const networks = await host.engine.networks(request.project).catch(() => []);
+    const made = networks.filter((name) => !release.networksBefore.includes(name));
+    if (made.length > 0) await host.shell.run(sh`${host.docker} network rm ${made}`).catch(() => undefined);
+    await this.#nameVolumes(release);
+    const manifest = makeManifest(host, request, release, {
+      verdict: 'failed',
+      phases: this.phases.times,
+      downtime: undefined,
+    });
+    await recordFailure(host, release, manifest, this.#line('failed')).catch(() => undefined);
     return this.finished('failed');
   }
 
@@ -90,20 +123,25 @@ export class Report {
     const lastWords = await this.#lastWords(error);
     this.#failure = this.#describe(error, '', lastWords);
     const returned =
-      request.rollback === 'auto' ? await this.phases.run('return', turnBack) : await this.#leave(release);
+      request.rollback === 'auto' ? await this.phases.run('return', turnBack) : await this.#leave(switching);
     const verdict = returned.complete && request.rollback === 'auto' ? 'rolled-back' : 'failed';
-    this.measuredDowntime(switching.feed.seen, release);
+    this.measuredDowntime(switching.feed, release);
     this.#failure = { ...this.#failure, hostState: returned.hostState };
+    this.#serving = returned.serving;
     if (release.previous === undefined) await this.#nameVolumes(release);
     const manifest = makeManifest(host, request, release, { verdict, phases: this.phases.times, downtime: undefined });
-    await recordFailure(host, release, manifest, this.#line(verdict)).catch(() => undefined);
+    const record =
+      returned.serving === undefined
+        ? recordFailure(host, release, manifest, this.#line(verdict))
+        : recordNothingDone(host, undefined, this.#line(verdict));
+    await record.catch(() => undefined);
     return this.finished(verdict);
   }
 
   finished(verdict: Verdict): DeployResult {
     const previous = this.#store?.current;
     const release = this.#release;
-    const served = verdict === 'deployed' ? release?.id : previous?.id;
+    const served = verdict === 'deployed' ? release?.id : (this.#serving ?? previous?.id);
     const downtimeValues = Object.values(this.#downtimes ?? {});
     return {
       verdict,
@@ -127,7 +165,7 @@ export class Report {
   }
 
   #images(verdict: Verdict): [string, { reference: string; id: string }][] {
-    if (verdict === 'deployed' && this.#release !== undefined) {
+    if (this.#release !== undefined && (verdict === 'deployed' || this.#serving === this.#release.id)) {
       return [...this.#release.images].map(([service, { reference, pinned, id }]) => [
         service,
         { reference: pinned ?? reference, id },
@@ -154,12 +192,26 @@ export class Report {
     return logs.flat();
   }
 
-  async #leave(release: PreparedRelease): Promise<Return> {
-    const { layout } = this.#host;
-    await this.#host.shell
-      .run(sh`${decideText(release.layout, 'kept')} && ${pointText(layout, release.layout)}`)
-      .catch(() => undefined);
-    return { complete: false, hostState: 'the host was left as it is, since `rollback: never` was asked for' };
+  async #leave({ host, request, release }: Switching): Promise<Return> {
+    const manifest = makeManifest(host, request, release, {
+      verdict: 'failed',
+      phases: this.phases.times,
+      downtime: undefined,
+    });
+    const kept = await keep(host, release, manifest).catch(() => false);
+    const asked = 'since `rollback: never` was asked for';
+    return kept
+      ? {
+          complete: false,
+          serving: release.id,
+          hostState: `${host.shell.name} was left on release ${release.id}, ${asked}`,
+        }
+      : { complete: false, hostState: `${host.shell.name} was left as it is, ${asked}` };
+  }
+
+  #servesStill(lead: string): string {
+    const serving = this.#store?.current?.id;
+    return serving === undefined ? '' : `${lead}release ${serving} serves as before`;
   }
 
   async #nameVolumes(release: PreparedRelease): Promise<void> {

@@ -5,12 +5,14 @@ import { runJob, type JobResult } from '../host/job.js';
 import { failedStep } from '../host/journal.js';
 import type { Observed } from '../release/observed.js';
 import { observe } from '../release/observe.js';
+import { parseSums } from '../release/staging.js';
 import { describeStep, type NumberedStep } from '../release/steps.js';
 import { sh } from '../ssh/shell-text.js';
 import { gateServices, passHealthGate } from './gate.js';
 import type { EventFeed } from './event-feed.js';
 import type { OpenHost } from './open-host.js';
 import type { PreparedRelease } from './prepared.js';
+import { foreseenHash } from './planning.js';
 import { differences } from './record.js';
 import type { DeployRequest } from './request.js';
 import { jobOf, type ReleaseScripts } from './scripts.js';
@@ -19,9 +21,12 @@ import { jobOf, type ReleaseScripts } from './scripts.js';
 export class StepFailed extends Error {
   readonly lastLines: readonly string[];
   readonly turnedBack: boolean;
+  /** The titles of the steps that had begun, the failed one too. */
+  readonly begun: readonly string[];
 
-  constructor(message: string, lastLines: readonly string[], turnedBack: boolean) {
+  constructor(message: string, lastLines: readonly string[], turnedBack: boolean, begun: readonly string[] = []) {
     super(message);
+    this.begun = begun;
     this.name = 'StepFailed';
     this.lastLines = lastLines;
     this.turnedBack = turnedBack;
@@ -33,6 +38,8 @@ export interface Switching {
   readonly request: DeployRequest;
   readonly release: PreparedRelease;
   readonly scripts: ReleaseScripts;
+  /** Of the lock that this run holds. */
+  readonly token: string;
   readonly feed: EventFeed;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -76,11 +83,13 @@ export async function runHealthGate(switching: Switching, stable: number): Promi
     signal,
     nextEvent: async () => feed.next(),
   });
-  const services = Object.entries(release.staged.model.services).map(([name]) => [
-    name,
-    { image: release.images.get(name), configHash: release.staged.configHashes.get(name) ?? '' },
-  ]);
-  const wrong = differences(Object.fromEntries(services) as Parameters<typeof differences>[0], observed);
+  const services = Object.keys(release.staged.model.services).map(
+    (name): [string, Parameters<typeof differences>[0][string]] => [
+      name,
+      { image: release.images.get(name), configHash: foreseenHash(name, release) },
+    ],
+  );
+  const wrong = differences(Object.fromEntries(services), observed);
   if (wrong.length > 0)
     throw new HostFailure(host.shell.name, `the host does not run what was planned: ${wrong.join('; ')}`);
   return observed;
@@ -109,13 +118,37 @@ export async function looksAsBefore({
     if (was === undefined) continue;
     if (found.some(({ imageId }) => imageId !== was.imageId))
       problems.push(`${service} runs another image than before`);
-    if (found.some(({ configHash }) => configHash !== was.configHash))
+    // Who lives in another service's container is labelled with that container, and a return made a new one.
+    const renewed = release.plan.services.find((plan) => plan.service === service);
+    const follows = renewed !== undefined && foreseenHash(service, release) === undefined;
+    if (!follows && found.some(({ configHash }) => configHash !== was.configHash))
       problems.push(`${service} has another config than before`);
     if (was.status === 'running' && found.some(({ status }) => status !== 'running'))
       problems.push(`${service} is not running`);
+    if (was.status !== 'running' && found.some(({ status }) => status === 'running'))
+      problems.push(`${service} runs, and did not before`);
   }
   for (const service of now.keys()) if (!before.has(service)) problems.push(`${service} is still there`);
   return problems;
+}
+
+/** The files that the switch touched have the bytes again that they had when the release was staged. */
+export async function filesAsBefore({ host, release }: Pick<Switching, 'host' | 'release'>): Promise<string[]> {
+  const paths = release.filePlan.changes.map(({ path }) => path);
+  if (paths.length === 0) return [];
+  const result = await host.shell.run(
+    sh`cd ${host.layout.path} 2>/dev/null && { xargs -0 sha256sum -- 2>/dev/null; } || :`,
+    { stdin: paths.map((path) => `${path}\0`).join('') },
+  );
+  const now = parseSums(result.stdout);
+  const links = new Set(
+    release.files.files
+      .filter(({ content }) => typeof content === 'object' && 'linkTo' in content)
+      .map(({ path }) => path),
+  );
+  return paths
+    .filter((path) => !links.has(path) && now.get(path) !== release.staged.hostFiles.get(path))
+    .map((path) => `${path} is not what it was before`);
 }
 
 function extractText({ layout }: PreparedRelease): ReturnType<typeof sh> {
@@ -131,5 +164,6 @@ function throwIfFailed(result: JobResult, job: string, steps: readonly NumberedS
   const step = steps.find(({ number }) => number === failed?.step);
   const what = step === undefined ? `the ${job} ended without a word` : describeStep(step.step);
   const why = failed?.word === 'lost-lock' ? 'the lock was taken over by another run' : 'failed';
-  throw new StepFailed(`${what}: ${why}`, result.lastLines, turnedBack);
+  const begun = result.entries.filter((entry) => entry.job === job && entry.word === 'begin').map(({ text }) => text);
+  throw new StepFailed(`${what}: ${why}`, result.lastLines, turnedBack, begun);
 }

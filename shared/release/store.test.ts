@@ -56,18 +56,20 @@ test('each release tells how far it came, and current which one serves', async (
   release('20261123T000000Z-0000003', 'kept', '1.00 begin switch:1 x\n');
   release('20261124T000000Z-0000004', undefined, '1.00 begin hooks:1 x begin switch:1\n');
   release('20261125T000000Z-0000005');
+  release('20261125T000000Z-0000006', 'reverting', '1.00 begin switch:1 x\n3.00 done revert:0 1 failed\n');
   mkdirSync(join(layout.releases, 'lost+found'));
   await shell.run(pointText(layout, layout.release(FIRST)));
   const store = await readStore(shell, layout);
   expect(store.current).toEqual(parseManifest(writeManifest(manifest({ id: FIRST }))));
   expect(store.releases.map(({ id, ...rest }) => [id.slice(-1), ...Object.values(rest)])).toEqual([
-    ['1', 'confirmed', true, false],
-    ['2', 'reverting', true, true],
-    ['3', 'kept', true, false],
-    ['4', undefined, false, false],
-    ['5', undefined, false, false],
+    ['1', 'confirmed', true, false, false],
+    ['2', 'reverting', true, false, true],
+    ['3', 'kept', true, false, false],
+    ['4', undefined, false, true, false],
+    ['5', undefined, false, false, false],
+    ['6', 'reverting', true, false, false],
   ]);
-  expect(newestRelease(store)).toBe('20261125T000000Z-0000005');
+  expect(newestRelease(store)).toBe('20261125T000000Z-0000006');
 });
 
 test('current moves from one release to the next, and with the folder', async () => {

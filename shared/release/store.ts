@@ -13,7 +13,9 @@ export interface StoredRelease {
   readonly decision: Decision | undefined;
   /** Whether its switch had begun: then the host may be anywhere between two releases. */
   readonly begun: boolean;
-  /** Whether its revert came to its end. */
+  /** Whether its hooks had begun: what they did to the data stays, whatever became of the release. */
+  readonly hooked: boolean;
+  /** Whether its revert came to its end, with every step done. */
   readonly reverted: boolean;
 }
 
@@ -32,9 +34,17 @@ export async function readStore(shell: HostShell, layout: Layout): Promise<Store
     throw new HostFailure(shell.name, `the releases in ${layout.releases} cannot be read`, result.stderr.split('\n'));
   const [list = '', manifest = ''] = result.stdout.split(`${MANIFEST_FOLLOWS}\n`);
   const releases = list.split('\n').flatMap((line): StoredRelease[] => {
-    const [id, decision, begun, reverted] = line.split(' ');
+    const [id, decision, begun, hooked, reverted] = line.split(' ');
     if (id === undefined || reverted === undefined || releaseTime(id) === undefined) return [];
-    return [{ id, decision: knownDecision(decision), begun: begun === 'begun', reverted: reverted === 'reverted' }];
+    return [
+      {
+        id,
+        decision: knownDecision(decision),
+        begun: begun === 'begun',
+        hooked: hooked === 'hooked',
+        reverted: reverted === 'reverted',
+      },
+    ];
   });
   return { current: manifest.trim() === '' ? undefined : parseManifest(manifest), releases };
 }
@@ -47,8 +57,9 @@ function storeText(layout: Layout): ShellText {
     sh`  test -d "$id" || continue`,
     sh`  decision=none; test -e "$id/decision" && decision=$(cat "$id/decision")`,
     sh`  begun=no; grep -q '^[0-9.]* begin switch:' "$id/journal" 2>/dev/null && begun=begun`,
-    sh`  reverted=no; grep -q '^[0-9.]* done revert:0' "$id/journal" 2>/dev/null && reverted=reverted`,
-    sh`  echo "$id $decision $begun $reverted"`,
+    sh`  hooked=no; grep -q '^[0-9.]* begin hooks:' "$id/journal" 2>/dev/null && hooked=hooked`,
+    sh`  reverted=no; grep -q '^[0-9.]* done revert:0 0 failed' "$id/journal" 2>/dev/null && reverted=reverted`,
+    sh`  echo "$id $decision $begun $hooked $reverted"`,
     sh`done`,
     sh`echo ${MANIFEST_FOLLOWS}`,
     sh`cat ${layout.current}/manifest.json 2>/dev/null || :`,
