@@ -303,7 +303,7 @@ describe.each(EACH_SHELL)('under $name', ({ shell }) => {
       status: 1,
       output: expect.stringContaining('db was not healthy within 1 s'),
     });
-    expect(performance.now() - begun).toBeLessThan(6000);
+    expect(performance.now() - begun).toBeLessThan(60_000);
   });
 
   test('a hook ends at its limit', () => {
@@ -311,12 +311,12 @@ describe.each(EACH_SHELL)('under $name', ({ shell }) => {
     using host = new ScriptHost();
     const marker = join(host.folder, 'went on');
     // Only the timeout of coreutils ends what a hook itself started.
-    const command = kind === 'busybox' ? sh`sleep 3` : sh`sh -c 'sleep 3; touch "$1"' sh ${marker}`;
+    const command = kind === 'busybox' ? sh`sleep 30` : sh`sh -c 'sleep 30; touch "$1"' sh ${marker}`;
     host.write(numbered(hook(command, 1), stop('never')), host.context('hooks'));
     const begun = performance.now();
     const { status, output } = host.run('hooks', shell, toolPath(host, kind));
     expect(status).toBe(1);
-    expect(performance.now() - begun).toBeLessThan(2900);
+    expect(performance.now() - begun).toBeLessThan(25_000);
     expect(output).toContain('stopped: it had not ended after 1 s');
     expect(host.facts).toEqual(['begin hooks:1', 'fail hooks:1']);
     expect(host.docker.calls).toEqual([]);
