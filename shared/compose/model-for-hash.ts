@@ -13,9 +13,39 @@ export interface HashPlace {
   readonly containers: ReadonlyMap<string, string>;
 }
 
-/** What Compose printed as JSON, with every path under `from` lying under `to`. Still Compose's output: `parseModel` reads it. */
+/**
+ * What Compose printed as JSON, with every mention of `from` made one of `to`, in the middle of a text too: `${PWD}` may
+ * stand anywhere. Still Compose's output: `parseModel` reads it.
+ */
 export function moveModel(text: string, from: string, to: string): string {
-  return JSON.stringify(mapModel(JSON.parse(text), (value) => movePath(value, from, to), same));
+  return JSON.stringify(mapModel(JSON.parse(text), moving(from, to), same));
+}
+
+/**
+ * Whether the labels are those of `modelForHash` only, and not simply of the same text with its paths moved: something is
+ * shared with another service, an optional dependency is not part of the project, or a `$` or a sign that JSON escapes
+ * stands where the text alone cannot tell it.
+ */
+export function needsModelForHash(text: string, { from, to }: Pick<HashPlace, 'from' | 'to'>): boolean {
+  if ([from, to].some((path) => /[$&<>"\\\p{Cc}\u2028\u2029]/u.test(path))) return true;
+  const model = JSON.parse(text) as Json;
+  const services = (model['services'] ?? {}) as Record<string, Json>;
+  return hasDoubledKey(model) || Object.values(services).some((service) => isChangedByUp(service, services));
+}
+
+function isChangedByUp(service: Json, services: Readonly<Record<string, Json>>): boolean {
+  const shared = ['network_mode', 'ipc', 'pid'].map((key) => service[key]);
+  const needs = service['depends_on'];
+  return (
+    shared.some((mode) => typeof mode === 'string' && mode.startsWith('service:')) ||
+    (Array.isArray(service['volumes_from']) && service['volumes_from'].length > 0) ||
+    (typeof needs === 'object' && needs !== null && Object.keys(needs).some((name) => !(name in services)))
+  );
+}
+
+function hasDoubledKey(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, one]) => key.includes('$$') || hasDoubledKey(one));
 }
 
 /**
@@ -25,11 +55,7 @@ export function moveModel(text: string, from: string, to: string): string {
  * with that container. One that does not exist yet is left as a service, and the label cannot be foreseen.
  */
 export function modelForHash(text: string, { from, to, containers }: HashPlace): string {
-  const model = mapModel(
-    JSON.parse(text),
-    (value) => movePath(value, from, to),
-    (key) => key.replaceAll('$$', '$'),
-  ) as Json;
+  const model = mapModel(JSON.parse(text), moving(from, to), (key) => key.replaceAll('$$', '$')) as Json;
   const services = (model['services'] ?? {}) as Record<string, Json>;
   for (const service of Object.values(services)) {
     for (const key of ['network_mode', 'ipc', 'pid']) service[key] = sharedNamespace(service[key], containers);
@@ -56,9 +82,10 @@ function sharedVolumes(source: string, containers: ReadonlyMap<string, string>):
   return name === 'container' ? other : (containers.get(name) ?? source);
 }
 
-function movePath(value: string, from: string, to: string): string {
-  if (value === from) return to;
-  return value.startsWith(`${from}/`) ? to + value.slice(from.length) : value;
+/** Compose doubles the `$` of a path as well. */
+function moving(from: string, to: string): (value: string) => string {
+  const [old, now] = [from, to].map((path) => path.split('$').join('$$')) as [string, string];
+  return (value) => value.split(old).join(now);
 }
 
 function mapModel(value: unknown, ofText: (text: string) => string, ofKey: (key: string) => string): unknown {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { modelForHash, moveModel } from './model-for-hash.js';
+import { modelForHash, moveModel, needsModelForHash } from './model-for-hash.js';
 import { imageName, isOneShot, parseModel, type ComposeModel, type ServiceModel } from './model.js';
 
 const model = (services: Record<string, unknown>, more: Record<string, unknown> = {}): ComposeModel =>
@@ -174,7 +174,7 @@ describe('a staged model in its own place', () => {
   const staged = JSON.stringify({
     services: {
       web: {
-        environment: { K$$EY: 'a$$b', DIR: '/srv/shop/.homeport/r/files-of-another' },
+        environment: { K$$EY: 'a$$b', DIR: 'cd /srv/shop/.homeport/r/files-of-another' },
         volumes: [{ source: '/srv/shop/.homeport/r/files/nginx' }, { source: '/srv/shop/.homeport/r/files' }],
         depends_on: { db: {}, gone: { required: false } },
         cpus: 0.5,
@@ -192,10 +192,10 @@ describe('a staged model in its own place', () => {
   const services = (text: string): Record<string, Record<string, unknown>> =>
     (JSON.parse(text) as { services: Record<string, Record<string, unknown>> }).services;
 
-  test('moves paths and nothing that only looks like one', () => {
+  test('moves its place wherever it stands: what begins with it was written as ${PWD}', () => {
     const web = services(moveModel(staged, place.from, place.to))['web'];
     expect(web?.['volumes']).toEqual([{ source: '/srv/shop/nginx' }, { source: '/srv/shop' }]);
-    expect(web?.['environment']).toEqual({ K$$EY: 'a$$b', DIR: '/srv/shop/.homeport/r/files-of-another' });
+    expect(web?.['environment']).toEqual({ K$$EY: 'a$$b', DIR: 'cd /srv/shop-of-another' });
   });
 
   test('for the hash: keys single, values doubled, absent dependencies dropped', () => {
@@ -213,6 +213,29 @@ describe('a staged model in its own place', () => {
       ipc: 'host',
       volumes_from: ['id1', 'other', 'web'],
     });
+  });
+
+  test('a place with signs of its own is moved too', () => {
+    const odd = { from: '/srv/a$1/"x"/files', to: '/srv/a$1/"x"', containers: new Map<string, string>() };
+    const text = JSON.stringify({ services: { web: { command: ['/srv/a$$1/"x"/files/run'] } } });
+    expect(services(modelForHash(text, odd))['web']?.['command']).toEqual(['/srv/a$$1/"x"/run']);
+  });
+
+  test.each<[string, object, boolean]>([
+    ['a plain stack', { environment: { A: 'a$$b' }, depends_on: { db: {} }, network_mode: 'host' }, false],
+    ['the network of a service', { network_mode: 'service:db' }, true],
+    ['the network of a container', { network_mode: 'container:db' }, false],
+    ['the processes of a service', { pid: 'service:db' }, true],
+    ['the memory of a service', { ipc: 'service:db' }, true],
+    ['volumes of a service', { volumes_from: ['db:ro'] }, true],
+    ['an absent dependency', { depends_on: { gone: { required: false } } }, true],
+    ['a doubled key', { labels: { a$$b: '' } }, true],
+  ])('whether its labels need it: %s', (_, web, needed) => {
+    expect(needsModelForHash(JSON.stringify({ services: { web, db: {} } }), place)).toBe(needed);
+  });
+
+  test('its labels need it where the place itself cannot be told in the text', () => {
+    expect(needsModelForHash('{"services":{}}', { from: '/srv/a&b/files', to: '/srv/a&b' })).toBe(true);
   });
 });
 

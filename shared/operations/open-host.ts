@@ -20,8 +20,11 @@ export interface OpenHost {
   withEnvironment(more: readonly string[]): ShellText;
   /** Docker's client, up to its own arguments. */
   readonly docker: ShellText;
-  /** One Compose call, its arguments as compose/command.ts builds them. */
-  compose(args: readonly string[]): ShellText;
+  /**
+   * One Compose call, its arguments as compose/command.ts builds them, in a folder as an operator would call it: the
+   * project's path unless another is named.
+   */
+  compose(args: readonly string[], folder?: string): ShellText;
   close(): Promise<void>;
 }
 
@@ -43,7 +46,14 @@ export async function openHost(
   }
 }
 
-function assemble(shell: HostShell, facts: HostFacts, engine: Engine): OpenHost {
+/**
+ * Older Composes take `${PWD}` from the environment, newer ones from where they are called: both are the same folder. It comes
+ * as a word, since a shell corrects a PWD that is not where it was started.
+ */
+const IN_FOLDER = 'cd -- "$1" && shift && exec "$@"';
+
+/** From what is known of the host; nothing is asked of it. */
+export function assemble(shell: HostShell, facts: HostFacts, engine: Engine): OpenHost {
   const pairs = Object.entries(facts.hostEnvironment).map(([name, value]) => `${name}=${value}`);
   const withEnvironment = (more: readonly string[]): ShellText => sh`env -i ${[...pairs, ...more]}`;
   return {
@@ -54,7 +64,8 @@ function assemble(shell: HostShell, facts: HostFacts, engine: Engine): OpenHost 
     environment: sh`${pairs}`,
     withEnvironment,
     docker: sh`${withEnvironment([])} ${facts.dockerCommand}`,
-    compose: (args) => sh`${withEnvironment([])} ${facts.composeCommand} ${args}`,
+    compose: (args, folder = facts.path) =>
+      sh`${withEnvironment([`PWD=${folder}`])} sh -c ${IN_FOLDER} compose ${folder} ${facts.composeCommand} ${args}`,
     close: async () => {
       await engine.close();
       await shell.close();

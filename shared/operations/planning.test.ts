@@ -5,7 +5,7 @@ import { UserError } from '../base/errors.js';
 import type { ComposeModel, ResourceModel } from '../compose/model.js';
 import type { Manifest, ManifestService } from '../release/manifest.js';
 import type { WantedImage } from '../release/wanted-images.js';
-import { hashEnvValue, makePlan, type PlanInput } from './planning.js';
+import { foreseenHash, hashEnvValue, makePlan, type PlanInput } from './planning.js';
 
 const resource = (name: string, definition = '{}'): ResourceModel => ({ name, external: false, definition });
 const recorded: ManifestService = {
@@ -83,6 +83,61 @@ test('a changed file concerns the services that mount it, and no others', () => 
     'keep web',
     'keep other',
   ]);
+});
+
+describe('services that live in the containers of others', () => {
+  const model = stackModel([
+    web,
+    serviceModel('side', { networkMode: 'service:web' }),
+    serviceModel('inner', { volumesFrom: ['side:ro'] }),
+    serviceModel('other', { links: ['web'] }),
+  ]);
+  const observed = new Map(Object.keys(model.services).map((name) => [name, [container(name)]]));
+  const staged = input(model).staged;
+  const hashes = (plan: ReturnType<typeof makePlan>): (string | undefined)[] =>
+    ['web', 'side', 'inner', 'other'].map((name) => foreseenHash(name, { staged, plan }));
+
+  test('stay when nothing changes', () => {
+    const plan = makePlan(input(model, { observed, previous: previous() }));
+    expect(actions(plan)).toEqual(['keep web', 'keep side', 'keep inner', 'keep other']);
+    expect(hashes(plan)).toEqual(['hash-web', 'hash-side', 'hash-inner', 'hash-other']);
+  });
+
+  test('are new when those are, one after another, and their labels are not foreseen then', () => {
+    const files = { added: [], changed: ['conf/app.conf'], removed: [], changes: [] };
+    const plan = makePlan(input(model, { observed, previous: previous(), files }));
+    expect(actions(plan)).toEqual(['recreate web', 'recreate side', 'recreate inner', 'keep other']);
+    expect(plan.services.map(({ reasons }) => reasons).slice(1)).toEqual([
+      ['shares containers of web'],
+      ['shares containers of side'],
+      [],
+    ]);
+    expect(hashes(plan)).toEqual(['hash-web', undefined, undefined, 'hash-other']);
+  });
+
+  test('are new when those were gone, though nothing is known of their labels', () => {
+    const gone = new Map([...observed].filter(([name]) => name !== 'web'));
+    const configHashes = new Map([...staged.configHashes].filter(([name]) => name !== 'side'));
+    const given = input(model, { observed: gone, previous: previous() });
+    const plan = makePlan({ ...given, staged: { ...staged, configHashes } });
+    expect(actions(plan)).toEqual(['create web', 'recreate side', 'recreate inner', 'keep other']);
+  });
+
+  test('are created at a first deploy like all others', () => {
+    const plan = makePlan(input(model));
+    expect(actions(plan)).toEqual(['create web', 'create side', 'create inner', 'create other']);
+    expect(hashes(plan)).toEqual(['hash-web', undefined, undefined, 'hash-other']);
+  });
+
+  test('stay when the number of those changes; which is the first one then is not known', () => {
+    const scaled = stackModel([
+      { ...web, replicas: 2 },
+      ...['side', 'inner', 'other'].flatMap((name) => model.services[name] ?? []),
+    ]);
+    const plan = makePlan(input(scaled, { observed, previous: previous() }));
+    expect(actions(plan)).toEqual(['scale web', 'keep side', 'keep inner', 'keep other']);
+    expect(hashes(plan)).toEqual(['hash-web', undefined, 'hash-inner', 'hash-other']);
+  });
 });
 
 test('environment keys are compared without their values being anywhere', () => {

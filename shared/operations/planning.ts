@@ -1,7 +1,8 @@
 /** From what is staged, wanted and observed to the plan; made twice, since a fetched image may be the one that already runs. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors.js';
-import { isOneShot, type ResourceModel } from '../compose/model.js';
+import { isOneShot, type ComposeModel, type ResourceModel } from '../compose/model.js';
+import { boundTo } from '../compose/order.js';
 import type { Manifest } from '../release/manifest.js';
 import { filesUnder, mountedPaths } from '../release/mounted-files.js';
 import type { Observed } from '../release/observed.js';
@@ -31,7 +32,10 @@ export function makePlan(input: PlanInput): Plan {
   const { staged, previous, observed, files } = input;
   refuseWhatCannotBe(input);
   const wanted = Object.entries(staged.model.services).map(([service]) => wantedService(service, input));
-  const services = wanted.map((one) => planService(one, observed.get(one.service) ?? []));
+  const services = followingContainers(
+    wanted.map((one) => planService(one, observed.get(one.service) ?? [])),
+    staged.model,
+  );
   const networks = compareNames(new Map(Object.entries(previous?.networks ?? {})), definitions(staged.model.networks));
   const volumes = compareNames(new Map(Object.entries(previous?.volumes ?? {})), definitions(staged.model.volumes));
   return {
@@ -60,13 +64,54 @@ function wantedService(service: string, input: PlanInput): WantedService {
     model,
     replicas: model.replicas,
     oneShot: isOneShot(staged.model, model),
-    configHash: staged.configHashes.get(service) ?? '',
+    configHash: staged.configHashes.get(service),
     imageReference: image.source === 'registry' ? image.resolved.pinned : image.reference,
     imageId: image.id,
     changedFiles: filesUnder(touched, mountedPaths(model, staged.model, path)).map((file) => file.path),
     onFileChange: request.onFileChange[service] ?? 'recreate',
     force: request.forceRecreate,
   };
+}
+
+/** Who lives in another service's container gets a new one with it, and so do those that live in that one's. */
+function followingContainers(services: readonly ServicePlan[], model: ComposeModel): ServicePlan[] {
+  const replaced = new Set(services.filter(({ action }) => replaces(action)).map(({ service }) => service));
+  for (let before = -1; before < replaced.size;) {
+    before = replaced.size;
+    for (const { service } of services.filter(({ action }) => action !== 'create')) {
+      if (sharedWith(service, model).some((name) => replaced.has(name))) replaced.add(service);
+    }
+  }
+  return services.map((plan): ServicePlan => {
+    const from = sharedWith(plan.service, model).filter((name) => replaced.has(name));
+    if (from.length === 0 || plan.action === 'create') return plan;
+    return { ...plan, action: 'recreate', reasons: [...plan.reasons, `shares containers of ${from.join(', ')}`] };
+  });
+}
+
+/**
+ * What Compose will label a service with; `undefined` when that depends on a container that is not there yet.
+ * @param plan what will happen to the services of the staged model
+ */
+export function foreseenHash(
+  service: string,
+  { staged, plan }: { staged: Pick<Staged, 'model' | 'configHashes'>; plan: Pick<Plan, 'services'> },
+): string | undefined {
+  // Which of several replicas is the first one may change with their number.
+  const renewed = plan.services
+    .filter(({ action }) => replaces(action) || action === 'scale')
+    .map((one) => one.service);
+  const bound = sharedWith(service, staged.model).some((name) => renewed.includes(name));
+  return bound ? undefined : staged.configHashes.get(service);
+}
+
+function replaces(action: ServicePlan['action']): boolean {
+  return action === 'create' || action === 'recreate';
+}
+
+function sharedWith(service: string, model: ComposeModel): string[] {
+  const found = model.services[service];
+  return found === undefined ? [] : boundTo(found, model);
 }
 
 /** Services of the release that serves, or of older ones of this project, that the new one does not have. */

@@ -9,7 +9,7 @@ import { observe } from '../release/observe.js';
 import type { Observed } from '../release/observed.js';
 import { changedServices, type Plan } from '../release/plan.js';
 import { nextReleaseId } from '../release/release-id.js';
-import { stage, type Staged } from '../release/staging.js';
+import { foreseeLabels, stage, type Staged } from '../release/staging.js';
 import { newestRelease, type Store } from '../release/store.js';
 import { askEarly, askOnce, wantedImages, type Resolve, type WantedImage } from '../release/wanted-images.js';
 import { composeCall, modelCall } from './compose-calls.js';
@@ -59,7 +59,7 @@ export async function stageRelease(
   const staging = {
     layout: host.layout,
     release: layout,
-    config: host.compose(configCommand(composeCall(subject, layout.files))),
+    config: host.compose(configCommand(composeCall(subject, layout.files)), layout.files),
     hash: host.compose(hashCommand(modelCall(subject, host.layout.path))),
     watched: [
       ...new Set([...[...files.files, ...(previous?.files ?? [])].map(({ path }) => path), ...shipment.hostFiles]),
@@ -67,10 +67,11 @@ export async function stageRelease(
   };
   const resolve = askOnce(async (reference) => resolveImage(host.engine, host.facts, reference, request.registries));
   askEarly(resolve, previous);
-  const [staged, observed] = await Promise.all([
+  const [told, observed] = await Promise.all([
     stage(host.shell, staging, tarEntries(files.files, shipment)),
     observe(host.engine, request.project),
   ]);
+  const staged = await foreseeLabels(host.shell, staging, told, observed);
   return { id, layout, shipment, files, staged, observed, previous, resolve };
 }
 

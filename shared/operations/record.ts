@@ -1,10 +1,10 @@
 /** What is written down of a release: its manifest, and one line in the host's log for every operation. */
 import { dependencyLevels } from '../compose/order.js';
 import { isOneShot } from '../compose/model.js';
-import { MANIFEST_VERSION, type Manifest, type ManifestService } from '../release/manifest.js';
+import { MANIFEST_VERSION, type Manifest, type ManifestService, type ReleaseImage } from '../release/manifest.js';
 import type { Observed } from '../release/observed.js';
 import type { OpenHost } from './open-host.js';
-import { definitions, hashEnvValue } from './planning.js';
+import { definitions, foreseenHash, hashEnvValue } from './planning.js';
 import type { PreparedRelease } from './prepared.js';
 import type { DeployRequest } from './request.js';
 import type { PhaseTime, Verdict } from './result.js';
@@ -54,13 +54,14 @@ export function makeManifest(
   };
 }
 
-function manifestService(name: string, { staged, images }: PreparedRelease): ManifestService {
+function manifestService(name: string, release: PreparedRelease): ManifestService {
+  const { staged, images } = release;
   const service = staged.model.services[name];
   const image = images.get(name);
   if (service === undefined || image === undefined) throw new Error(`service ${name} has no image`);
   return {
     image,
-    configHash: staged.configHashes.get(name) ?? '',
+    configHash: foreseenHash(name, release) ?? '',
     replicas: service.replicas,
     oneShot: isOneShot(staged.model, service),
     dependsOn: Object.fromEntries(
@@ -93,18 +94,25 @@ export function logLine(
   });
 }
 
-/** Where what runs is not what a release says, in words; empty when all is as recorded. */
+/**
+ * Where what runs is not what a release says, in words; empty when all is as recorded. A config hash that could not be
+ * foreseen says nothing.
+ */
 export function differences(
-  services: Readonly<Record<string, Pick<ManifestService, 'image' | 'configHash'>>>,
+  services: Readonly<
+    Record<string, { readonly image: Pick<ReleaseImage, 'id'> | undefined; readonly configHash: string | undefined }>
+  >,
   observed: Observed,
 ): string[] {
   return Object.entries(services).flatMap(([name, { image, configHash }]) => {
     const containers = observed.get(name) ?? [];
     return containers.flatMap((container) => [
-      ...(container.imageId === image.id
+      ...(container.imageId === image?.id
         ? []
-        : [`${container.name} runs image ${container.imageId} and not ${image.id}`]),
-      ...(container.configHash === configHash ? [] : [`${container.name} does not have the config of this release`]),
+        : [`${container.name} runs image ${container.imageId} and not ${image?.id ?? 'any'}`]),
+      ...(configHash === undefined || container.configHash === configHash
+        ? []
+        : [`${container.name} does not have the config of this release`]),
     ]);
   });
 }

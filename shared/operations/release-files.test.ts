@@ -66,6 +66,23 @@ test('the env-file that a service names has what it became; .env is written once
   expect(same.files.map(({ path }) => path)).toEqual(['.env']);
 });
 
+test('each env file that services name and that we write has the stack’s own values, once, whatever lay there', () => {
+  const readers = ['deploy/.env', 'prod.env', '.env', 'deploy/.env'].map((path) => ({
+    service: 'web',
+    path,
+    raw: false,
+  }));
+  const { files } = releaseFiles(
+    deployRequest({ envFile: './prod.env', env: { A: '1' }, profiles: ['x'] }),
+    shipmentOf({ envFileReaders: readers, files: [shipped('prod.env'), shipped('a')] }),
+  );
+  expect(files.map(({ path }) => path)).toEqual(['a', '.env', 'deploy/.env', 'prod.env']);
+  for (const file of files.slice(2)) {
+    expect(file.mode).toBe(0o600);
+    expect(Object.fromEntries(parseDotenv(textOf(file)))).toEqual({ A: '1' });
+  }
+});
+
 test('files and build contexts travel apart, each context file once, links as links', () => {
   const link = shipped('link', { link: 'a', mode: 0o777 });
   const shipment = shipmentOf({

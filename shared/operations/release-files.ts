@@ -34,13 +34,20 @@ export function releaseFiles(request: DeployRequest, shipment: Shipment): Releas
   const env = stackEnvironment(request, shipment, composeFiles);
   const made = [
     madeFile(ENV_FILE, 0o600, writeDotenv(env)),
-    // Services that name the config's env-file get the same values, whatever was laid over that file.
-    ...(request.envFile !== ENV_FILE && shipment.envFileReaders.some(({ path }) => path === request.envFile)
-      ? [madeFile(request.envFile ?? '', 0o600, writeDotenv(new Map(Object.entries(request.env))))]
-      : []),
+    ...namedEnvFiles(shipment).map((path) => madeFile(path, 0o600, writeDotenv(new Map(Object.entries(request.env))))),
     ...(scaled ? [madeFile(SCALE_FILE, 0o644, scaleText(request.scale))] : []),
   ];
-  return { files: [...shipment.files.map(shippedFile), ...made], composeFiles, env: Object.fromEntries(env) };
+  const written = new Set(made.map(({ path }) => path));
+  const shipped = shipment.files.filter(({ path }) => !written.has(path)).map(shippedFile);
+  return { files: [...shipped, ...made], composeFiles, env: Object.fromEntries(env) };
+}
+
+/**
+ * The env files that services name and we write: the config's `env-file`, and the `.env` of a project in a folder below. They
+ * get the stack's own values, whatever was laid over the file, and nothing of ours.
+ */
+function namedEnvFiles({ envFileReaders }: Shipment): string[] {
+  return [...new Set(envFileReaders.map(({ path }) => path))].filter((path) => path !== ENV_FILE).sort();
 }
 
 function shippedFile({ path, mode, sha256, file, size, link }: ShippedFile): ReleaseFile {

@@ -14,7 +14,7 @@ export interface ReleaseImage {
 
 export interface ManifestService {
   readonly image: ReleaseImage;
-  /** What Compose labels the containers with. */
+  /** What Compose labels the containers with; empty when that could not be foreseen. */
   readonly configHash: string;
   readonly replicas: number;
   readonly oneShot: boolean;

@@ -37,6 +37,7 @@ describe('an action and its reasons', () => {
       ['env: EMPTY, LEVEL'],
     ],
     ['another replica has the old config', { replicas: 2 }, [{}, { configHash: 'older' }], 'recreate', ['config']],
+    ['a config that cannot be foreseen', { configHash: undefined }, [{}], 'keep', []],
     ['mounted files', { changedFiles: ['a', 'b'] }, [{}], 'recreate', ['mounted files: a, b']],
     [
       'mounted files, restarted',

@@ -9,7 +9,8 @@ export interface WantedService {
   readonly model: ServiceModel;
   readonly replicas: number;
   readonly oneShot: boolean;
-  readonly configHash: string;
+  /** What Compose will label it with; `undefined`: not to be foreseen, so it tells nothing. */
+  readonly configHash: string | undefined;
   readonly imageReference: string;
   /** `undefined`: not on the host yet, so it differs from what runs. */
   readonly imageId: string | undefined;
@@ -31,7 +32,9 @@ export function planService(wanted: WantedService, running: readonly ObservedCon
   const imageDiffers = running.some(({ imageId }) => imageId !== wanted.imageId);
   const reasons = [
     ...(imageDiffers ? ['image'] : []),
-    ...(running.some(({ configHash }) => configHash !== wanted.configHash) ? configReasons(wanted, running) : []),
+    ...(wanted.configHash !== undefined && running.some(({ configHash }) => configHash !== wanted.configHash)
+      ? configReasons(wanted, running)
+      : []),
     ...(wanted.force ? ['asked for by force-recreate'] : []),
   ];
   const files = wanted.changedFiles.length === 0 ? [] : [`mounted files: ${wanted.changedFiles.join(', ')}`];

@@ -6,10 +6,11 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { HostFailure, UserError } from '../base/errors.js';
 import { layoutOf } from '../host/layout.js';
+import { container } from '../../test/support/stack.js';
 import { openLocal } from '../ssh/local.js';
 import { sh, type ShellText } from '../ssh/shell-text.js';
 import type { TarEntry } from '../ssh/ship.js';
-import { parseSums, stage, type Staging } from './staging.js';
+import { foreseeLabels, parseSums, stage, type Staged, type Staging } from './staging.js';
 
 // Real sessions and scripts, on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -147,6 +148,88 @@ describe.each(SHELLS.map((argv) => ({ argv, name: argv.join(' ') })))('under $na
     await stage(host, subject, [compose]);
     await host.close();
     expect(readdirSync(subject.release.files)).toEqual(['docker-compose.yml']);
+  });
+});
+
+test('thousands of files push nothing of the model out', async () => {
+  const host = openLocal();
+  const names = Array.from({ length: 12_000 }, (_, index) => `folder/a-name-of-some-length-${index}.conf`);
+  const subject = staging({ watched: names });
+  mkdirSync(join(subject.layout.path, 'folder'), { recursive: true });
+  for (const name of names) writeFileSync(join(subject.layout.path, name), '');
+  const staged = await stage(host, subject, [compose]);
+  await host.close();
+  expect(staged.hostFiles.size).toBe(names.length);
+  expect(staged.model.services['web']?.volumes[0]?.source).toBe(`${subject.layout.path}/nginx`);
+  expect([...staged.configHashes.keys()]).toEqual(['web']);
+});
+
+test('a model that is too large to arrive whole is not read in part', async () => {
+  const host = openLocal();
+  const large = sh`sh -c ${'yes "{}" | head -c 1500000'}`;
+  await expect(stage(host, staging({ config: large }), [compose])).rejects.toThrow('did not arrive whole');
+  await host.close();
+});
+
+test('a service without a label is not taken for unchanged', async () => {
+  const host = openLocal();
+  await expect(stage(host, staging({ hash: sh`cat >/dev/null` }), [compose])).rejects.toThrow('no config hash of web');
+  await host.close();
+});
+
+describe('labels that depend on what runs', () => {
+  const model = {
+    name: 'shop',
+    services: { web: {}, side: { network_mode: 'service:web' }, inner: { pid: 'service:side' } },
+  };
+  /** Prints what it is given for a hash, as far as it has the name of a service. */
+  const hash = sh`sh -c ${'cat >model-seen; for name in web side inner; do echo "$name $(printf %s "$name" | sha256sum | cut -c 1-64)"; done'}`;
+  let plain: string;
+  beforeEach(() => {
+    plain = mkdtempSync(join(tmpdir(), 'homeport-stage-'));
+  });
+  afterEach(() => {
+    rmSync(plain, { recursive: true, force: true });
+  });
+  const seen = (): unknown => JSON.parse(readFileSync(join(folder, 'model-seen'), 'utf8'));
+
+  async function foresee(services: object, observed: readonly string[]): Promise<Staged> {
+    const host = openLocal();
+    // No sign of a special meaning in its path: that alone would need the session.
+    const layout = layoutOf(plain);
+    const subject = staging({
+      layout,
+      release: layout.release('20261122T021103Z-3f2a1c9'),
+      hash: sh`(cd ${folder} && ${hash})`,
+      config: sh`echo ${JSON.stringify({ ...model, services })}`,
+    });
+    try {
+      const staged = await stage(host, subject, [compose]);
+      rmSync(join(folder, 'model-seen'));
+      const running = observed.map((name) => [10, 2].map((number) => container(name, { id: `${name}${number}`, name: `shop-${name}-${number}` }))); // prettier-ignore
+      return await foreseeLabels(host, subject, staged, new Map(observed.map((name, at) => [name, running[at] ?? []])));
+    } finally {
+      await host.close();
+    }
+  }
+
+  test('are those of the first container by name', async () => {
+    const staged = await foresee(model.services, ['web', 'side']);
+    expect(seen()).toMatchObject({
+      services: { side: { network_mode: 'container:web10' }, inner: { pid: 'container:side10' } },
+    });
+    expect([...staged.configHashes.keys()]).toEqual(['web', 'side', 'inner']);
+  });
+
+  test('are not foreseen where there is no container yet', async () => {
+    const staged = await foresee(model.services, ['web']);
+    expect([...staged.configHashes.keys()]).toEqual(['web', 'side']);
+  });
+
+  test('take a session only where there are any', async () => {
+    const staged = await foresee({ web: {}, side: {}, inner: {} }, ['web']);
+    expect(seen).toThrow('ENOENT');
+    expect([...staged.configHashes.keys()]).toEqual(['web', 'side', 'inner']);
   });
 });
 

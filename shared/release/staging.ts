@@ -4,12 +4,15 @@
  */
 import { HostFailure, UserError } from '../base/errors.js';
 import { parseHashes } from '../compose/command.js';
+import { modelForHash, moveModel, needsModelForHash } from '../compose/model-for-hash.js';
 import type { ComposeModel } from '../compose/model.js';
+import { boundTo } from '../compose/order.js';
 import { parseModel } from '../compose/parse-model.js';
 import type { ReleaseLayout, Layout } from '../host/layout.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { shipTar, type TarEntry } from '../ssh/ship.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import type { Observed } from './observed.js';
 
 export interface Staging {
   readonly layout: Layout;
@@ -27,7 +30,7 @@ export interface Staged {
   readonly model: ComposeModel;
   /** The same as Compose wrote it, with the staged paths: what a build or a hook is made from. */
   readonly stagedModel: string;
-  /** Service -> what Compose will label its containers with. */
+  /** Service -> what Compose will label its containers with; a service of which that cannot be foreseen is absent. */
   readonly configHashes: ReadonlyMap<string, string>;
   /** Relative path -> SHA-256 of what lies in the project's folder now; absent files are absent. */
   readonly hostFiles: ReadonlyMap<string, string>;
@@ -35,7 +38,7 @@ export interface Staged {
 
 const CONFIG_REFUSED = 12;
 const HASHES = '--- homeport config hashes';
-const FILES = '--- homeport files';
+const MODEL = '--- homeport model';
 const LINK_SUMS = [
   'for name; do',
   '  test -L "$name" || continue',
@@ -49,7 +52,14 @@ export async function stage(shell: HostShell, staging: Staging, entries: Iterabl
     mode: 0o600,
     content: staging.watched.map((path) => `${path}\0`).join(''),
   };
-  const result = await shipTar(shell, stageText(staging), [watched, ...entries]);
+  // Thousands of sums are more than a session keeps of its output: they are read as they come, before the model.
+  const sums: string[] = [];
+  let beforeModel = true;
+  const onStdout = (line: string): void => {
+    beforeModel &&= line !== MODEL;
+    if (beforeModel) sums.push(line);
+  };
+  const result = await shipTar(shell, stageText(staging), [watched, ...entries], { onStdout });
   if (result.status === CONFIG_REFUSED) throw new UserError(composeMessage(result.stderr, staging));
   if (result.status !== 0) {
     throw new HostFailure(
@@ -58,14 +68,64 @@ export async function stage(shell: HostShell, staging: Staging, entries: Iterabl
       result.stderr.split('\n').filter((line) => line !== ''),
     );
   }
-  const [modelText = '', rest = ''] = result.stdout.split(`\n${HASHES}\n`);
-  const [hashes = '', files = ''] = rest.split(`${FILES}\n`);
+  const told = new RegExp(`(?:^|\\n)${MODEL}\\n([^]*)\\n${HASHES}\\n([^]*)$`).exec(result.stdout);
+  if (told === null) {
+    throw new HostFailure(shell.name, 'what Compose says of the stack did not arrive whole: it is larger than 1 MiB');
+  }
+  const [, modelText = '', hashes = ''] = told;
+  const model = parseModel(moveModel(modelText, staging.release.files, staging.layout.path));
   return {
-    model: parseModel(inPlace(modelText, staging)),
+    model,
     stagedModel: modelText,
-    configHashes: parseHashes(hashes),
-    hostFiles: parseSums(files),
+    configHashes: hashesOf(model, hashes, shell),
+    hostFiles: parseSums(sums.join('\n')),
   };
+}
+
+/**
+ * The same with the labels that depend on what runs: those of services that share what another one's container has. One more
+ * session, and only for a stack that needs it.
+ */
+export async function foreseeLabels(
+  shell: HostShell,
+  { layout, release, hash }: Pick<Staging, 'layout' | 'release' | 'hash'>,
+  staged: Staged,
+  observed: Observed,
+): Promise<Staged> {
+  const place = { from: release.files, to: layout.path };
+  if (!needsModelForHash(staged.stagedModel, place)) return staged;
+  const containers = firstContainers(observed);
+  const { status, stdout, stderr } = await shell.run(
+    sh`${hash} || { rm -rf ${release.directory}; exit ${CONFIG_REFUSED}; }`,
+    {
+      stdin: modelForHash(staged.stagedModel, { ...place, containers }),
+    },
+  );
+  if (status !== 0) throw new UserError(composeMessage(stderr, { layout, release }));
+  const hashes = hashesOf(staged.model, stdout, shell);
+  const unforeseen = Object.values(staged.model.services).filter((service) =>
+    boundTo(service, staged.model).some((name) => !containers.has(name)),
+  );
+  for (const { name } of unforeseen) hashes.delete(name);
+  return { ...staged, configHashes: hashes };
+}
+
+/** Of several replicas Compose takes the first one by name. */
+function firstContainers(observed: Observed): Map<string, string> {
+  return new Map(
+    [...observed].flatMap(([service, containers]): [string, string][] => {
+      const [first] = [...containers].sort((a, b) => (a.name < b.name ? -1 : 1));
+      return first === undefined ? [] : [[service, first.id]];
+    }),
+  );
+}
+
+/** A service without a label would never be found changed. */
+function hashesOf(model: ComposeModel, text: string, shell: HostShell): Map<string, string> {
+  const hashes = parseHashes(text);
+  const missing = Object.keys(model.services).filter((service) => !hashes.has(service));
+  if (missing.length > 0) throw new HostFailure(shell.name, `Compose gave no config hash of ${missing.join(', ')}`);
+  return hashes;
 }
 
 export function stageText({ layout, release, config, hash }: Staging): ShellText {
@@ -80,15 +140,14 @@ export function stageText({ layout, release, config, hash }: Staging): ShellText
     // Modes are kept as shipped, and folders must be readable where a container mounts them: .homeport itself is 0700.
     sh`(umask 022 && mkdir files && tar -xpof -) || exit 1`,
     sh`echo confirmed >decision.confirmed && echo reverting >decision.reverting && echo kept >decision.kept || exit 1`,
+    sh`(cd ${layout.path} && xargs -0 sha256sum -- <${`${release.directory}/watched`} 2>/dev/null)`,
+    // A link counts by where it points to, as it was shipped: this sum of its text replaces the one of what is behind it.
+    sh`(cd ${layout.path} && xargs -0 sh -c ${LINK_SUMS} homeport <${`${release.directory}/watched`} 2>/dev/null)`,
+    sh`rm -f watched`,
     sh`${config} >model.json || exit ${CONFIG_REFUSED}`,
-    sh`cat model.json && echo && echo ${HASHES} || exit 1`,
+    sh`echo ${MODEL} && cat model.json && echo && echo ${HASHES} || exit 1`,
     sh`sed ${`s|${escapePattern(release.files)}|${escapeReplacement(layout.path)}|g`} model.json | ${hash} || exit ${CONFIG_REFUSED}`,
     sh`rm -f model.json`,
-    sh`echo ${FILES}`,
-    sh`cd ${layout.path} && { xargs -0 sha256sum -- <${`${release.directory}/watched`} 2>/dev/null; :; } || exit 1`,
-    // A link counts by where it points to, as it was shipped: this sum of its text replaces the one of what is behind it.
-    sh`xargs -0 sh -c ${LINK_SUMS} homeport <${`${release.directory}/watched`} 2>/dev/null`,
-    sh`rm -f ${`${release.directory}/watched`}`,
     sh`exit 0`,
     sh`)`,
     sh`status=$?`,
@@ -97,13 +156,8 @@ export function stageText({ layout, release, config, hash }: Staging): ShellText
   );
 }
 
-/** The staged paths of a model or a message, as they are in the project's folder. */
-export function inPlace(text: string, { release, layout }: Pick<Staging, 'release' | 'layout'>): string {
-  return text.replaceAll(release.files, layout.path);
-}
-
 /** What Compose refused, in its own words but with the user's paths. */
-function composeMessage(stderr: string, staging: Staging): string {
+function composeMessage(stderr: string, staging: Pick<Staging, 'layout' | 'release'>): string {
   const said = stderr
     .replaceAll(`${staging.release.files}/`, '')
     .replaceAll(staging.release.files, '.')
