@@ -67,7 +67,7 @@ export function usualStack(): Stack {
 export const usualFiles = { 'motd.txt': 'as it was\n' };
 const usualEnv = 'FROM_ENV=one\n';
 
-export type Look = Snapshot & { readonly serving: string };
+export type Look = Snapshot & { readonly serving: string; readonly scale: string };
 
 export class Scene implements AsyncDisposable {
   /** The last one of an operator's `up`, as long as nothing has happened since. */
@@ -168,7 +168,7 @@ export class Scene implements AsyncDisposable {
   async isAsBefore(before: Look, touched: readonly string[], log = ''): Promise<void> {
     const after = await this.look();
     expect({ log, after: whatLasts(after) }).toEqual({ log, after: whatLasts(before) });
-    expect(after.serving).toBe(before.serving);
+    expect([after.serving, after.scale]).toEqual([before.serving, before.scale]);
     expect(untouched(after, touched)).toEqual(untouched(before, touched));
     await this.operatorChangesNothing(after);
   }
@@ -180,13 +180,16 @@ export class Scene implements AsyncDisposable {
     await this.operatorChangesNothing(after);
   }
 
-  /** The stack, and which release the host says that it serves. */
+  /** The stack, which release the host says that it serves, and the one file of `.homeport` that Compose reads. */
   async look(): Promise<Look> {
-    const [stack, serving] = await Promise.all([
+    const [stack, ours] = await Promise.all([
       snapshot(this.host),
-      this.host.sh('readlink /srv/shop/.homeport/current || echo none'),
+      this.host.sh(
+        'cd /srv/shop/.homeport 2>/dev/null && readlink current || echo none; cat scale.yml 2>/dev/null || :',
+      ),
     ]);
-    return { ...stack, serving };
+    const [serving = '', ...scale] = ours.split('\n');
+    return { ...stack, serving, scale: scale.join('\n') };
   }
 
   /** `docker compose up -d`, typed by hand. */
