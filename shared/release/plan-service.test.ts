@@ -55,6 +55,7 @@ describe('an action and its reasons', () => {
       ['image', 'mounted files: a'],
     ],
     ['more replicas', { replicas: 3 }, [{}], 'scale', ['1 -> 3 replicas']],
+    ['more of what runs without a restart policy', { replicas: 3, oneShot: true }, [{}], 'scale', ['1 -> 3 replicas']],
     [
       'more replicas and files: those that stay must not keep the old content',
       { replicas: 3, changedFiles: ['a'] },

@@ -42,7 +42,7 @@ export function planService(wanted: WantedService, running: readonly ObservedCon
     const image = imageDiffers ? { image: { ...(from === undefined ? {} : { from }), to: imageName(wanted) } } : {};
     return { service, action: 'recreate', reasons: [...reasons, ...files], ...image };
   }
-  if (running.length !== wanted.replicas && !wanted.oneShot) {
+  if (running.length !== wanted.replicas) {
     const scale = `${running.length} -> ${wanted.replicas} replicas`;
     // Those that stay would go on with the old content.
     const action = files.length > 0 && wanted.onFileChange !== 'ignore' ? 'recreate' : 'scale';
