@@ -1,6 +1,7 @@
 /** What is written down of a release: its manifest, and one line in the host's log for every operation. */
 import { dependencyLevels } from '../compose/order.js';
 import { isOneShot } from '../compose/model.js';
+import { publishedPorts } from '../release/claims.js';
 import { MANIFEST_VERSION, type Manifest, type ManifestService, type ReleaseImage } from '../release/manifest.js';
 import type { Observed } from '../release/observed.js';
 import type { OpenHost } from './open-host.js';
@@ -67,6 +68,7 @@ function manifestService(name: string, release: PreparedRelease): ManifestServic
     dependsOn: Object.fromEntries(
       Object.entries(service.dependsOn).map(([other, { condition }]) => [other, condition]),
     ),
+    ports: publishedPorts(service.ports),
   };
 }
 

@@ -2,7 +2,8 @@
 import { dependenciesOf, dependencyLevels } from '../compose/order.js';
 import { upCommands, type ComposeCall } from '../compose/command.js';
 import type { Job } from '../host/job.js';
-import { hookFile } from '../release/hook-file.js';
+import { publishedPorts } from '../release/claims.js';
+import { hookFile, hookMountPoints, type HookFileInput } from '../release/hook-file.js';
 import { hookStep, type HookTask } from '../release/hook-steps.js';
 import { revertSteps } from '../release/revert.js';
 import { renderScript, type ScriptContext } from '../release/script.js';
@@ -104,10 +105,8 @@ export function jobOf(
 function switchInput({ request, release }: Subject, hooks: SwitchInput['hooks']): SwitchInput {
   const { model } = release.staged;
   const services = release.plan.services.map((planned): [string, SwitchService] => {
-    const dependsOn = Object.entries(model.services[planned.service]?.dependsOn ?? {}).map(([name, { condition }]) => [
-      name,
-      condition,
-    ]);
+    const service = model.services[planned.service];
+    const dependsOn = Object.entries(service?.dependsOn ?? {}).map(([name, { condition }]) => [name, condition]);
     return [
       planned.service,
       {
@@ -115,6 +114,9 @@ function switchInput({ request, release }: Subject, hooks: SwitchInput['hooks'])
         wanted: release.images.get(planned.service),
         containers: release.observedBefore.get(planned.service) ?? [],
         dependsOn: Object.fromEntries(dependsOn) as Record<string, string>,
+        ports: publishedPorts(service?.ports ?? []),
+        portsBefore: release.previous?.services[planned.service]?.ports ?? [],
+        containerName: service?.containerName,
       },
     ];
   });
@@ -136,7 +138,7 @@ function earlyHook(hook: HookTask, index: number, subject: Subject, here: Compos
       directory: here.directory,
       files: [`${release.layout.directory}/${hookName(index)}`],
     };
-    return hookStep(hook, place(subject, call));
+    return hookStep(hook, place(subject, call), hookMountPoints(hookInput(hook, subject)));
   }
   return hookStep(
     hook,
@@ -170,19 +172,27 @@ function place({ host }: Subject, call: ComposeCall): Parameters<typeof hookStep
   return { path: host.layout.path, compose: (args) => host.compose(args), call, environment: host.environment };
 }
 
-function hookFileEntry(hook: HookTask, index: number, { host, release }: Subject): TarEntry {
+function hookFileEntry(hook: HookTask, index: number, subject: Subject): TarEntry {
+  return { path: hookName(index), mode: 0o600, content: hookFile(hookInput(hook, subject)) };
+}
+
+function hookInput(hook: HookTask, { host, release }: Subject): HookFileInput {
   const service = hook.service ?? '';
-  const content = hookFile({
+  // A link that is mounted by itself would be what it points to.
+  const links = release.files.files.filter(({ content }) => typeof content === 'object' && 'linkTo' in content);
+  const regular = (path: string): boolean => !links.some((link) => link.path === path);
+  return {
     stagedModel: release.staged.stagedModel,
     service,
     imageId: release.images.get(service)?.id ?? '',
     staged: release.layout.files,
     path: host.layout.path,
     shipped: release.files.files,
+    added: release.filePlan.added.filter(regular),
+    changed: release.filePlan.changed.filter(regular),
     existingNetworks: release.networksBefore,
     existingVolumes: release.volumesBefore,
-  });
-  return { path: hookName(index), mode: 0o600, content };
+  };
 }
 
 function upIn(host: OpenHost, call: ComposeCall): ScriptContext['up'] {

@@ -23,6 +23,9 @@ export interface HookFileInput {
   readonly staged: string;
   readonly path: string;
   readonly shipped: readonly { readonly path: string }[];
+  /** Those of the shipped files that the host does not have yet, and those that it has with other content; regular files. */
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
   /** Names, as the engine knows them. */
   readonly existingNetworks: readonly string[];
   readonly existingVolumes: readonly string[];
@@ -55,14 +58,16 @@ export function hookFile(input: HookFileInput): string {
       ? { deploy: Object.fromEntries(Object.entries(deploy).filter(([key]) => key !== 'replicas')) }
       : {}),
     ...(isRecord(kept['networks']) ? { networks: Object.keys(kept['networks']) } : {}),
-    ...(Array.isArray(kept['volumes']) ? { volumes: kept['volumes'].map((mount) => realMount(mount, input)) } : {}),
+    ...(Array.isArray(kept['volumes'])
+      ? { volumes: kept['volumes'].flatMap((mount) => realMounts(mount, input)) }
+      : {}),
   };
   return JSON.stringify({
     services: { [input.service]: hook },
     ...(model.networks === undefined ? {} : { networks: external(model.networks, input.existingNetworks) }),
     ...(model.volumes === undefined ? {} : { volumes: external(model.volumes, input.existingVolumes) }),
-    ...(model.configs === undefined ? {} : { configs: model.configs }),
-    ...(model.secrets === undefined ? {} : { secrets: model.secrets }),
+    ...(model.configs === undefined ? {} : { configs: realFiles(model.configs, input) }),
+    ...(model.secrets === undefined ? {} : { secrets: realFiles(model.secrets, input) }),
   });
 }
 
@@ -79,15 +84,63 @@ function external(
   );
 }
 
-/** A shipped file is seen as it will be, from where it is staged; a data folder is the host's own. */
-function realMount(mount: unknown, { staged, path, shipped }: HookFileInput): unknown {
-  if (!isRecord(mount) || mount['type'] !== 'bind' || typeof mount['source'] !== 'string') return mount;
-  const source = mount['source'];
-  if (source !== staged && !source.startsWith(`${staged}/`)) return mount;
-  const relative = source.slice(staged.length + 1);
-  return filesUnder(shipped, [relative]).length > 0
-    ? mount
-    : { ...mount, source: relative === '' ? path : `${path}/${relative}` };
+/** The files that must be there to be mounted over, in a folder that the service of a hook mounts; relative to the project's path. */
+export function hookMountPoints(input: HookFileInput): string[] {
+  const model = JSON.parse(input.stagedModel) as RawModel;
+  const volumes = model.services[input.service]?.['volumes'];
+  const folders = (Array.isArray(volumes) ? volumes : []).flatMap((mount: unknown) => {
+    const inside = isRecord(mount) && mount['type'] === 'bind' ? relativeTo(mount['source'], input) : undefined;
+    return inside === undefined || input.shipped.some(({ path }) => path === inside) ? [] : [inside];
+  });
+  return filesUnder(asFiles(input.added), folders).map(({ path }) => path);
+}
+
+/**
+ * A folder is the host's own, since data may lie in it beside what is shipped: what a hook writes there must last. The shipped
+ * files that differ lie over it as they will be, from where they are staged.
+ */
+function realMounts(mount: unknown, input: HookFileInput): unknown[] {
+  if (!isRecord(mount) || mount['type'] !== 'bind') return [mount];
+  const inside = relativeTo(mount['source'], input);
+  if (inside === undefined) return [mount];
+  const differing = filesUnder(asFiles([...input.added, ...input.changed]), [inside]);
+  if (differing.some(({ path }) => path === inside)) return [mount];
+  const folder = { ...mount, source: escaped(inside === '' ? input.path : `${input.path}/${inside}`) };
+  const over = differing.map(({ path }) => ({
+    type: 'bind',
+    source: escaped(`${input.staged}/${path}`),
+    target: `${String(mount['target']).replace(/\/+$/, '')}/${escaped(inside === '' ? path : path.slice(inside.length + 1))}`,
+    ...(mount['read_only'] === true ? { read_only: true } : {}),
+  }));
+  return [folder, ...over];
+}
+
+/** A file of a config or secret that is not shipped is the host's. */
+function realFiles(named: Readonly<Record<string, unknown>>, input: HookFileInput): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(named).map(([key, value]) => {
+      const inside = isRecord(value) ? relativeTo(value['file'], input) : undefined;
+      if (!isRecord(value) || inside === undefined || input.shipped.some(({ path }) => path === inside))
+        return [key, value];
+      return [key, { ...value, file: escaped(`${input.path}/${inside}`) }];
+    }),
+  );
+}
+
+/** A staged path relative to the project's; undefined for what lies elsewhere. Compose writes a `$` twice. */
+function relativeTo(source: unknown, { staged }: HookFileInput): string | undefined {
+  if (typeof source !== 'string') return undefined;
+  const clean = source.replaceAll('$$', () => '$').replace(/\/+$/, '');
+  if (clean === staged) return '';
+  return clean.startsWith(`${staged}/`) ? clean.slice(staged.length + 1) : undefined;
+}
+
+function escaped(path: string): string {
+  return path.replaceAll('$', () => '$$');
+}
+
+function asFiles(paths: readonly string[]): { readonly path: string }[] {
+  return paths.map((path) => ({ path }));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -29,12 +29,14 @@ export function hookTitle({ kind, service, command }: HookTask): string {
     .replaceAll(/\s+/g, ' ');
 }
 
-export function hookStep(hook: HookTask, place: HookPlace): Step {
+/** @param mountPoints files that the host lacks and that are mounted into the hook's container */
+export function hookStep(hook: HookTask, place: HookPlace, mountPoints: readonly string[] = []): Step {
   return {
     kind: 'hook',
     title: hookTitle(hook),
     command: hookCommand(hook, place),
     seconds: Math.max(1, Math.ceil(hook.timeout / 1000)),
+    ...(mountPoints.length === 0 ? {} : { mountPoints }),
   };
 }
 

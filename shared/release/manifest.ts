@@ -20,6 +20,8 @@ export interface ManifestService {
   readonly oneShot: boolean;
   /** Which services this one waits for, and for what: `service_started`, `service_healthy`, `service_completed_successfully`. */
   readonly dependsOn: Readonly<Record<string, string>>;
+  /** The ports of the host that it publishes, `80/tcp`; absent in older manifests. */
+  readonly ports?: readonly string[];
 }
 
 export interface ManifestFile {

@@ -31,3 +31,13 @@ export function servingImage(containers: readonly ObservedContainer[]): string |
 export function finishedWell(containers: readonly ObservedContainer[]): boolean {
   return containers.length > 0 && containers.every(({ status, exitCode }) => status === 'exited' && exitCode === 0);
 }
+
+/** A one-shot whose work is done: in its own life, or in an earlier one, after which a return re-created it without a start. */
+export function workIsDone(containers: readonly ObservedContainer[]): boolean {
+  return finishedWell(containers) || (containers.length > 0 && containers.every(({ status }) => status === 'created'));
+}
+
+/** Stopped, or never started. */
+export function isAtRest({ status }: ObservedContainer): boolean {
+  return status === 'exited' || status === 'created' || status === 'dead';
+}

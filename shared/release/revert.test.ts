@@ -5,11 +5,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { EACH_SHELL, ScriptHost, text, type FileState } from '../../test/support/script-host.js';
 import type { Mishap } from '../../test/support/fake-docker.js';
+import type { ScriptContext } from './script.js';
+import { sh } from '../ssh/shell-text.js';
 import type { Manifest, ManifestService } from './manifest.js';
 import type { ObservedContainer } from './observed.js';
 import type { ServicePlan } from './plan.js';
 import { revertSteps, type RevertInput } from './revert.js';
-import type { FileChange, NumberedStep } from './steps.js';
+import { describeStep, type FileChange, type NumberedStep } from './steps.js';
 import { switchSteps, type SwitchService } from './switch.js';
 
 interface Service {
@@ -20,6 +22,10 @@ interface Service {
   readonly before?: readonly [string, string];
   readonly dependsOn?: Readonly<Record<string, string>>;
   readonly finished?: boolean;
+  /** It is there before, and does not run. */
+  readonly resting?: boolean;
+  /** That it publishes before, and afterwards. */
+  readonly ports?: readonly [before: string, after: string];
 }
 
 interface Scenario {
@@ -30,6 +36,8 @@ interface Scenario {
   /** Names beside those of the services that run. */
   readonly names?: Readonly<Record<string, string>>;
   readonly newNetworks?: readonly string[];
+  /** What is to serve at the end is there at the end, under this name. */
+  readonly namesAfterReturn?: Readonly<Record<string, string>>;
 }
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -107,18 +115,128 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     oldLevels: [['web']],
     names: { 'app:2': 'two of someone else' },
   },
+  'someone moved the name of a database that is kept': {
+    services: {
+      db: { plan: { action: 'keep' }, wanted: ['postgres:17', 'pg'], before: ['postgres:17', 'pg'] },
+      web: {
+        plan: { action: 'recreate', reasons: ['image'] },
+        wanted: ['app:1', 'new'],
+        before: ['app:1', 'old'],
+        dependsOn: { db: 'service_started' },
+      },
+      proxy: { plan: { action: 'create' }, wanted: ['nginx:1', 'nginx'], dependsOn: { web: 'service_started' } },
+    },
+    levels: [['db'], ['web'], ['proxy']],
+    oldLevels: [['db'], ['web']],
+    names: { 'postgres:17': 'moved' },
+    namesAfterReturn: { 'postgres:17': 'pg' },
+  },
+  'only something new needs a database whose name was moved': {
+    services: {
+      db: { plan: { action: 'keep' }, wanted: ['postgres:17', 'pg'], before: ['postgres:17', 'pg'] },
+      web: { plan: { action: 'create' }, wanted: ['app:1', 'new'], dependsOn: { db: 'service_started' } },
+    },
+    levels: [['db'], ['web']],
+    oldLevels: [['db']],
+    names: { 'postgres:17': 'moved' },
+    namesAfterReturn: { 'postgres:17': 'pg' },
+  },
+  'two services want one name for two images': {
+    services: {
+      one: { plan: { action: 'recreate', reasons: ['image'] }, wanted: ['app:1', 'a2'], before: ['app:1', 'a1'] },
+      two: { plan: { action: 'recreate', reasons: ['image'] }, wanted: ['app:1', 'b2'], before: ['app:1', 'b1'] },
+    },
+    levels: [['one', 'two']],
+    oldLevels: [['one', 'two']],
+    namesAfterReturn: { 'app:1': 'b1' },
+  },
+  'a port goes from one to the other, which depends on it': {
+    services: {
+      a: {
+        plan: { action: 'recreate', reasons: ['config'] },
+        wanted: ['a:1', 'a'],
+        before: ['a:1', 'a'],
+        ports: ['80', '82'],
+      },
+      b: {
+        plan: { action: 'recreate', reasons: ['config'] },
+        wanted: ['b:1', 'b'],
+        before: ['b:1', 'b'],
+        ports: ['81', '80'],
+        dependsOn: { a: 'service_started' },
+      },
+    },
+    levels: [['a'], ['b']],
+    oldLevels: [['a'], ['b']],
+  },
+  'two services side by side exchange their ports': {
+    services: {
+      a: {
+        plan: { action: 'recreate', reasons: ['config'] },
+        wanted: ['a:1', 'a'],
+        before: ['a:1', 'a'],
+        ports: ['80', '81'],
+      },
+      b: {
+        plan: { action: 'recreate', reasons: ['config'] },
+        wanted: ['b:1', 'b'],
+        before: ['b:1', 'b'],
+        ports: ['81', '80'],
+      },
+    },
+    levels: [['a', 'b']],
+    oldLevels: [['a', 'b']],
+  },
+  'the port of one that goes': {
+    services: {
+      a: {
+        plan: { action: 'recreate', reasons: ['config'] },
+        wanted: ['a:1', 'a'],
+        before: ['a:1', 'a'],
+        ports: ['81', '80'],
+      },
+      old: { plan: { action: 'remove' }, before: ['old:1', 'old'], ports: ['80', '80'] },
+    },
+    levels: [['a']],
+    oldLevels: [['old'], ['a']],
+  },
+  'services that did not run before': {
+    services: {
+      tool: {
+        plan: { action: 'recreate', reasons: ['image'] },
+        wanted: ['tool:1', 'new'],
+        before: ['tool:1', 'old'],
+        resting: true,
+      },
+      other: {
+        plan: { action: 'start', reasons: ['not running'] },
+        wanted: ['other:1', 'same'],
+        before: ['other:1', 'same'],
+        resting: true,
+      },
+      third: { plan: { action: 'restart' }, wanted: ['third:1', 'same'], before: ['third:1', 'same'], resting: true },
+      web: {
+        plan: { action: 'recreate', reasons: ['image'] },
+        wanted: ['web:1', 'new'],
+        before: ['web:1', 'old'],
+        dependsOn: { tool: 'service_healthy' },
+      },
+    },
+    levels: [['other', 'third', 'tool'], ['web']],
+    oldLevels: [['other', 'third', 'tool'], ['web']],
+  },
 };
 
 describe.each(Object.entries(SCENARIOS))('%s', (_, scenario) => {
   test('goes through, and comes back from its end', () => {
     using stage = new Stage(scenario);
-    const { host, before } = stage;
+    const { host } = stage;
     expect(host.run('switch')).toEqual({ status: 0, output: '' });
     expect(stage.now).toEqual(stage.after);
     expect(host.decision).toBeUndefined();
     host.decide('reverting');
-    expect(host.run('revert').status).toBe(0);
-    expect(stage.now).toEqual(before);
+    expect(host.run('revert')).toMatchObject({ status: 0 });
+    expect(stage.now).toEqual(stage.returned);
   });
 
   test.each<Mishap>(['fails', 'kills-late'])('comes back when any call %s', (mishap) => {
@@ -126,7 +244,7 @@ describe.each(Object.entries(SCENARIOS))('%s', (_, scenario) => {
     expect(calls).toBeGreaterThan(1);
     for (let at = 1; at <= calls; at += 1) {
       using stage = new Stage(scenario);
-      const { host, before } = stage;
+      const { host } = stage;
       host.docker.mishap(mishap, at);
       const { status } = host.run('switch');
       if (mishap.startsWith('kills')) {
@@ -138,7 +256,7 @@ describe.each(Object.entries(SCENARIOS))('%s', (_, scenario) => {
       }
       // A look that fails is looked again; everything else is a failure.
       const went = status === 0 && host.facts.at(-1) === 'done switch:0';
-      expect({ at, ...stage.now }).toEqual({ at, ...(went ? stage.after : before) });
+      expect({ at, ...stage.now }).toEqual({ at, ...(went ? stage.after : stage.returned) });
       if (!went) expect(host.facts.at(-1)).toBe('done revert:0');
     }
   });
@@ -241,6 +359,110 @@ describe('the steps', () => {
     ]);
   });
 
+  test('a one-shot that rests since an earlier return is not run again by the next one', () => {
+    const input = inputOf(finished);
+    const migrate = input.services.get('migrate');
+    if (migrate === undefined) throw new Error('no migrate');
+    const created = { ...migrate, containers: [{ ...container('migrate', 'old'), status: 'created' as const }] };
+    const services = new Map([...input.services, ['migrate', created]]);
+    const revert = revertSteps({ ...input, services }, switchSteps({ ...input, services }));
+    expect(revert.find(({ step }) => step.kind === 'up' && step.services[0] === 'migrate')?.step).toMatchObject({
+      createOnly: true,
+    });
+  });
+
+  test('a one-shot that ran just then runs again, and is waited for', () => {
+    const input = inputOf(finished);
+    const migrate = input.services.get('migrate');
+    if (migrate === undefined) throw new Error('no migrate');
+    const running = { ...migrate, containers: [container('migrate', 'old')] };
+    const services = new Map([...input.services, ['migrate', running]]);
+    const revert = revertSteps({ ...input, services }, switchSteps({ ...input, services }));
+    expect(revert.map(({ step }) => describeStep(step)).slice(-4)).toEqual([
+      'wait until db is healthy',
+      'up migrate',
+      'wait until migrate is completed',
+      'up web',
+    ]);
+  });
+
+  test('what is restarted on the way back is waited for', () => {
+    const scenario: Scenario = {
+      services: {
+        db: { plan: { action: 'restart' }, wanted: ['db:1', 'db'], before: ['db:1', 'db'] },
+        web: {
+          plan: { action: 'recreate', reasons: ['image'] },
+          wanted: ['web:1', 'new'],
+          before: ['web:1', 'old'],
+          dependsOn: { db: 'service_healthy' },
+        },
+      },
+      levels: [['db'], ['web']],
+      oldLevels: [['db'], ['web']],
+    };
+    expect(stepsOf(scenario).revert.map(({ step }) => describeStep(step))).toEqual([
+      'restart db',
+      'wait until db is healthy',
+      'up web',
+    ]);
+  });
+
+  test('of several containers, those that did not run before stop again', () => {
+    const input = inputOf({
+      services: { web: { plan: { action: 'start' }, wanted: ['web:1', 'web'], before: ['web:1', 'web'] } },
+      levels: [['web']],
+      oldLevels: [['web']],
+    });
+    const web = input.services.get('web');
+    if (web === undefined) throw new Error('no web');
+    const stopped = { ...container('web', 'web', true), id: 'stopped' };
+    const services = new Map([['web', { ...web, containers: [...web.containers, stopped] }]]);
+    const revert = revertSteps({ ...input, services }, switchSteps({ ...input, services }));
+    expect(revert.at(-1)?.step).toEqual({ kind: 'stop', service: 'web', containers: ['stopped'] });
+  });
+
+  test('a container that goes leaves its name to the one that gets it, and has it again afterwards', () => {
+    const input = inputOf({
+      services: {
+        new: { plan: { action: 'create' }, wanted: ['app:1', 'app'] },
+        old: { plan: { action: 'remove' }, before: ['app:1', 'app'] },
+      },
+      levels: [['new']],
+      oldLevels: [['old']],
+    });
+    const fresh = input.services.get('new');
+    if (fresh === undefined) throw new Error('no new');
+    const services = new Map([...input.services, ['new', { ...fresh, containerName: 'shop-old-1' }]]);
+    const switched = switchSteps({ ...input, services });
+    const stop = switched.find(({ step }) => step.kind === 'stop');
+    expect(stop?.step).toMatchObject({ renamed: [{ id: 'c-old', name: 'c-old_shop-old-1' }] });
+    const start = revertSteps({ ...input, services }, switched).find(({ step }) => step.kind === 'start');
+    expect(start).toMatchObject({
+      onlyIfBegun: stop?.number,
+      step: { containers: ['c-old'], renamed: [{ id: 'c-old', name: 'shop-old-1' }] },
+    });
+  });
+
+  test('a name that nobody looked up is not taken away on the way back', () => {
+    const input = inputOf({
+      services: {
+        idle: { plan: { action: 'keep' }, wanted: ['idle:1', 'idle'] },
+        web: {
+          plan: { action: 'create' },
+          wanted: ['web:1', 'web'],
+          dependsOn: { idle: 'service_started' },
+        },
+      },
+      levels: [['idle'], ['web']],
+      oldLevels: [[]],
+    });
+    const namesBefore = new Map([['web:1', undefined]]);
+    const retags = revertSteps({ ...input, namesBefore }, switchSteps(input)).flatMap(({ step }) =>
+      step.kind === 'retag' ? step.retags : [],
+    );
+    expect(retags).toEqual([{ reference: 'web:1', id: undefined }]);
+  });
+
   test('the image that really serves comes back, not the one that was recorded', () => {
     const { revert } = stepsOf(finished, (manifest) => ({
       ...manifest,
@@ -312,14 +534,18 @@ class Stage implements Disposable {
   readonly host = new ScriptHost();
   readonly before: object;
   readonly after: object;
+  readonly #moved: Readonly<Record<string, string>> | undefined;
+  readonly #namesBefore: Readonly<Record<string, string>>;
 
   constructor(scenario: Scenario) {
     const { host } = this;
+    this.#moved = scenario.namesAfterReturn;
     const input = inputOf(scenario);
-    for (const [name, { before }] of Object.entries(scenario.services)) {
+    for (const [name, { before, resting, ports }] of Object.entries(scenario.services)) {
       if (before === undefined) continue;
       host.docker.name(...before);
-      host.docker.run(name, before[1]);
+      if (resting === true) host.docker.rest(name, before[1]);
+      else host.docker.run(name, before[1], ports?.[0]);
     }
     for (const [name, id] of Object.entries(scenario.names ?? {})) host.docker.name(name, id);
     for (const network of scenario.newNetworks ?? []) host.docker.addNetwork(network);
@@ -330,10 +556,20 @@ class Stage implements Disposable {
     }
     host.keep(input.files);
     this.before = { ...host.docker.snapshot, networks: {}, files: host.files };
+    this.#namesBefore = host.docker.snapshot['names'] ?? {};
     const switched = switchSteps(input);
-    host.write(switched, host.context('switch'));
-    host.write(revertSteps(input, switched), host.context('revert'));
+    host.write(switched, host.context('switch', olderCompose(host, scenario)));
+    host.write(revertSteps(input, switched), host.context('revert', olderCompose(host, scenario)));
     this.after = afterwards(scenario, host.docker.snapshot, files);
+  }
+
+  /** As before; a name under which something serves means that again, even if someone had moved it. */
+  get returned(): object {
+    const docker = this.host.docker.snapshot;
+    if (this.#moved === undefined) return this.before;
+    const names = { ...this.#namesBefore };
+    for (const [name, id] of Object.entries(this.#moved)) if (docker['names']?.[name] === id) names[name] = id;
+    return { ...this.before, names };
   }
 
   get now(): object {
@@ -343,6 +579,20 @@ class Stage implements Disposable {
   [Symbol.dispose](): void {
     this.host[Symbol.dispose]();
   }
+}
+
+/** Before 2.29.3, a container is created with everything that it depends on in sight. */
+function olderCompose(host: ScriptHost, { services }: Scenario): Partial<ScriptContext> {
+  const { command } = host.docker;
+  const needs = (service: string): string[] =>
+    Object.keys(services[service]?.dependsOn ?? {}).flatMap((name) => [...needs(name), name]);
+  const { up } = host.context('switch');
+  return {
+    up: (names, options) => {
+      const seen = [...new Set(names.flatMap(needs))].filter((name) => !names.includes(name));
+      return [...(seen.length === 0 ? [] : [sh`${command} in-sight ${seen}`]), ...up(names, options)];
+    },
+  };
 }
 
 function afterwards(
@@ -374,8 +624,8 @@ function afterwards(
 /** Those of the scenario, and the stack itself. */
 function filesOf({ services, files }: Scenario): NonNullable<Scenario['files']> {
   const stack = (which: 'wanted' | 'before'): FileState | undefined => {
-    const lines = Object.entries(services).flatMap(([name, { [which]: image }]) =>
-      image === undefined ? [] : [`${name} ${image[0]}\n`],
+    const lines = Object.entries(services).flatMap(([name, { [which]: image, ports }]) =>
+      image === undefined ? [] : [`${name} ${image[0]} ${ports?.[which === 'before' ? 0 : 1] ?? ''}\n`],
     );
     return lines.length === 0 ? undefined : text(lines.join(''));
   };
@@ -384,24 +634,32 @@ function filesOf({ services, files }: Scenario): NonNullable<Scenario['files']> 
 
 function inputOf(scenario: Scenario): RevertInput {
   const services = Object.entries(scenario.services).map(
-    ([service, { plan, wanted, before, dependsOn, finished }]): [string, SwitchService] => [
+    ([service, { plan, wanted, before, dependsOn, finished, resting, ports }]): [string, SwitchService] => [
       service,
       {
         service,
         reasons: [],
         ...plan,
         wanted: wanted === undefined ? undefined : { reference: wanted[0], id: wanted[1] },
-        containers: before === undefined ? [] : [container(service, before[1], finished)],
+        containers: before === undefined ? [] : [container(service, before[1], finished ?? resting)],
         dependsOn: dependsOn ?? {},
+        ports: ports === undefined ? [] : [ports[1]],
+        portsBefore: ports === undefined ? [] : [ports[0]],
+        containerName: undefined,
       },
     ],
   );
   const files = Object.entries(filesOf(scenario)).flatMap(([path, [before, after]]): FileChange[] =>
     after === undefined ? (before === undefined ? [] : [{ path, change: 'remove' }]) : [{ path, change: 'write' }],
   );
-  const names = new Map<string, string>(
-    Object.values(scenario.services).flatMap(({ before }) => (before === undefined ? [] : [before])),
+  // Of each service that changes, the name is looked up; it may mean nothing.
+  const looked = Object.values(scenario.services).flatMap(({ plan, wanted }): [string, undefined][] =>
+    plan.action === 'keep' || wanted === undefined ? [] : [[wanted[0], undefined]],
   );
+  const names = new Map<string, string | undefined>([
+    ...looked,
+    ...Object.values(scenario.services).flatMap(({ before }) => (before === undefined ? [] : [before])),
+  ]);
   return {
     services: new Map(services),
     levels: scenario.levels,

@@ -2,9 +2,12 @@
  * The way back, prepared before the switch and valid until the confirm: the mirror of the switch's steps, each due only when
  * the switch had begun its own. It never needs a registry: names are pointed at image IDs that are on the host.
  */
+import { inTheWay } from './claims.js';
 import type { Manifest } from './manifest.js';
-import { finishedWell, servingImage } from './observed.js';
-import type { NumberedStep, Retag, Step } from './steps.js';
+import { isAtRest, workIsDone } from './observed.js';
+import { forgottenNames, namedBefore } from './revert-names.js';
+import { servingNames } from './serving-names.js';
+import type { NumberedStep, Step } from './steps.js';
 import { comesUp, invisibleToCompose, type SwitchInput, type SwitchService } from './switch.js';
 
 export interface RevertInput extends SwitchInput {
@@ -16,13 +19,20 @@ export interface RevertInput extends SwitchInput {
   readonly newNetworks: readonly string[];
 }
 
-interface Due {
+/** A step of the way back and the one of the switch that is its cause. */
+export interface Due {
   readonly step: Step;
   readonly onlyIfBegun?: number;
 }
 
 export function revertSteps(input: RevertInput, switched: readonly NumberedStep[]): NumberedStep[] {
-  const back = oldLevels(input).flatMap((level) => levelBack(level, input, switched));
+  const back = withRoom(
+    oldLevels(input)
+      .flat()
+      .flatMap((name) => serviceBack(name, input, switched)),
+    input,
+    switched,
+  );
   const due: Due[] = [
     ...removals(input, switched),
     ...restoredFiles(input, switched),
@@ -56,90 +66,122 @@ function oldLevels(input: RevertInput): readonly (readonly string[])[] {
   return input.previous?.levels ?? [];
 }
 
-function levelBack(level: readonly string[], input: RevertInput, switched: readonly NumberedStep[]): Due[] {
-  return level.flatMap((name) => {
-    const service = input.services.get(name);
-    if (service === undefined || service.action === 'keep') return [];
-    if (service.action === 'remove') {
-      const containers = service.containers.filter(({ status }) => status === 'running').map(({ id }) => id);
-      if (containers.length === 0) return [];
-      return dueWith(switched, (step) => step.kind === 'stop' && step.service === name, {
-        kind: 'start',
-        service: name,
-        containers,
-      });
-    }
-    if (service.action === 'restart') {
-      const containers = service.containers.map(({ id }) => id);
-      return dueWith(switched, (step) => step.kind === 'restart' && step.service === name, {
-        kind: 'restart',
-        service: name,
-        containers,
-      });
-    }
-    if (!comesUp(service)) return [];
-    return [
-      ...dueWith(
-        switched,
-        (step) => step.kind === 'up' && step.services.includes(name),
-        upAgain(service, input.previous),
-      ),
-      ...waitAgain(name, input, switched),
-    ];
+function serviceBack(name: string, input: RevertInput, switched: readonly NumberedStep[]): Due[] {
+  const service = input.services.get(name);
+  if (service === undefined || service.action === 'keep') return [];
+  if (service.action === 'remove') return startAgain(service, switched);
+  if (service.action === 'restart') return restartAgain(service, input, switched);
+  return comesUp(service) ? upAgain(service, input, switched) : [];
+}
+
+function startAgain({ service, containers }: SwitchService, switched: readonly NumberedStep[]): Due[] {
+  const running = containers.filter(({ status }) => status === 'running');
+  const stop = switched.flatMap(({ step }) => (step.kind === 'stop' && step.service === service ? [step] : []))[0];
+  const renamed = containers.filter(({ id }) => stop?.renamed?.some((one) => one.id === id));
+  if (running.length + renamed.length === 0) return [];
+  return dueWith(switched, (step) => step === stop, {
+    kind: 'start',
+    service,
+    containers: running.map(({ id }) => id),
+    ...(renamed.length === 0 ? {} : { renamed: renamed.map(({ id, name }) => ({ id, name })) }),
   });
 }
 
-function upAgain(service: SwitchService, previous: Manifest | undefined): Step {
-  const recorded = previous?.services[service.service];
-  const id = servingImage(service.containers) ?? recorded?.image.id;
-  const retags: Retag[] =
-    recorded === undefined || id === undefined || recorded.image.reference.includes('@')
-      ? []
-      : [{ reference: recorded.image.reference, id }];
-  return {
-    kind: 'up',
-    services: [service.service],
-    retags,
-    force: invisibleToCompose(service),
-    // Finished work is not done twice: the container is there again, and was not run again.
-    createOnly: recorded?.oneShot === true && finishedWell(service.containers),
-  };
+function restartAgain(
+  { service, containers }: SwitchService,
+  input: RevertInput,
+  switched: readonly NumberedStep[],
+): Due[] {
+  const restarted = (step: Step): boolean => step.kind === 'restart' && step.service === service;
+  const due = (kind: 'restart' | 'stop', some: typeof containers): Due[] =>
+    some.length === 0 ? [] : dueWith(switched, restarted, { kind, service, containers: some.map(({ id }) => id) });
+  const serving = containers.filter((one) => !isAtRest(one));
+  return [
+    ...due('stop', containers.filter(isAtRest)),
+    ...due('restart', serving),
+    ...(serving.length === 0 ? [] : waitAgain(service, restarted, input, switched)),
+  ];
+}
+
+function upAgain(service: SwitchService, input: RevertInput, switched: readonly NumberedStep[]): Due[] {
+  const { service: name, containers, action } = service;
+  const oneShot = input.previous?.services[name]?.oneShot === true;
+  const stopped = containers.filter(isAtRest);
+  const allStopped = stopped.length > 0 && stopped.length === containers.length;
+  // Finished work is not done twice, and what did not run before is not begun: the containers are there again, and rest.
+  const createOnly = oneShot ? workIsDone(containers) : allStopped;
+  const begun = (step: Step): boolean =>
+    (step.kind === 'up' && step.services.includes(name)) || (step.kind === 'stop' && step.service === name);
+  const due = (step: Step): Due[] => dueWith(switched, begun, step);
+  return [
+    ...due({
+      kind: 'up',
+      services: [name],
+      retags: servingNames(name, (other) => namedBefore(other, input)),
+      force: invisibleToCompose(service),
+      createOnly,
+    }),
+    // A container that was only started is the same one, and `up` leaves it as it is.
+    ...(!oneShot && allStopped ? due({ kind: 'stop-service', service: name }) : []),
+    ...(!oneShot && !allStopped && stopped.length > 0 && action === 'start'
+      ? due({ kind: 'stop', service: name, containers: stopped.map(({ id }) => id) })
+      : []),
+    ...(createOnly ? [] : waitAgain(name, begun, input, switched)),
+  ];
 }
 
 /** The old release's conditions hold on the way back as well: a web that starts before its database crashes. */
-function waitAgain(name: string, input: RevertInput, switched: readonly NumberedStep[]): Due[] {
-  const services = Object.entries(input.previous?.services ?? {});
-  const awaited = services.some(
-    ([dependent, { dependsOn }]) =>
-      dependsOn[name] === 'service_healthy' && input.services.get(dependent)?.action !== 'keep',
+function waitAgain(
+  name: string,
+  begun: (step: Step) => boolean,
+  input: RevertInput,
+  switched: readonly NumberedStep[],
+): Due[] {
+  const conditions = new Set(
+    Object.entries(input.previous?.services ?? {})
+      .filter(([dependent]) => input.services.get(dependent)?.action !== 'keep')
+      .map(([, { dependsOn }]) => dependsOn[name]),
   );
-  if (!awaited) return [];
   const seconds = Math.max(1, Math.ceil(input.healthTimeout / 1000));
-  return dueWith(switched, (step) => step.kind === 'up' && step.services.includes(name), {
-    kind: 'wait',
-    service: name,
-    condition: 'healthy',
-    seconds,
+  const wait = (condition: 'completed' | 'healthy'): Due[] =>
+    dueWith(switched, begun, { kind: 'wait', service: name, condition, seconds });
+  // What had failed before fails again, and what waits for it ran all the same.
+  const failed = input.services
+    .get(name)
+    ?.containers.some(({ status, exitCode }) => status === 'exited' && exitCode !== 0);
+  return [
+    ...(conditions.has('service_completed_successfully') && failed !== true ? wait('completed') : []),
+    ...(conditions.has('service_healthy') ? wait('healthy') : []),
+  ];
+}
+
+/** What holds, since the switch, a port that is needed before its own turn has come stops first. */
+function withRoom(back: readonly Due[], { services }: RevertInput, switched: readonly NumberedStep[]): Due[] {
+  const stopped = new Set<string>();
+  return back.flatMap((due, at) => {
+    const holders = inTheWay(
+      claimants(due.step),
+      back
+        .slice(at)
+        .flatMap(({ step }) => (step.kind === 'up' ? step.services : []))
+        .filter((service) => !stopped.has(service)),
+      (service) => services.get(service)?.portsBefore ?? [],
+      (service) => services.get(service)?.ports ?? [],
+    );
+    const stops = holders.flatMap((service) => {
+      stopped.add(service);
+      return dueWith(switched, (step) => step.kind === 'up' && step.services.includes(service), {
+        kind: 'stop-service',
+        service,
+      });
+    });
+    return [...stops, due];
   });
 }
 
-/** Names that meant something else before, or nothing, and that no service which comes back has pointed at its own image. */
-function forgottenNames(input: RevertInput, switched: readonly NumberedStep[], back: readonly Due[]): Due[] {
-  const pointedBack = (reference: string, begun: number): boolean =>
-    back.some(
-      ({ step, onlyIfBegun }) =>
-        step.kind === 'up' &&
-        // Due for sure when this name was moved: its own cause came no later.
-        (onlyIfBegun ?? 0) <= begun &&
-        step.retags.some((retag) => retag.reference === reference),
-    );
-  return switched.flatMap(({ number, step }) => {
-    if (step.kind !== 'up' && step.kind !== 'retag') return [];
-    const retags = step.retags
-      .filter(({ reference }) => !pointedBack(reference, number))
-      .map(({ reference }) => ({ reference, id: input.namesBefore.get(reference) }));
-    return retags.length === 0 ? [] : [{ step: { kind: 'retag', retags }, onlyIfBegun: number } as const];
-  });
+function claimants(step: Step): readonly string[] {
+  if (step.kind === 'up') return step.services;
+  return step.kind === 'start' ? [step.service] : [];
 }
 
 /** The step, due when the switch had begun the one that it answers; not at all when the switch has no such step. */

@@ -16,6 +16,51 @@ const wait = (service: string, condition: 'healthy' | 'completed', seconds = 5):
 const write = (...paths: readonly string[]): FileChange[] => paths.map((path) => ({ path, change: 'write' }));
 
 describe.each(EACH_SHELL)('under $name', ({ shell }) => {
+  test('a hook finds a place for each new file that is mounted, and leaves nothing of it behind', () => {
+    using host = new ScriptHost();
+    host.put('conf/there', text('there'));
+    mkdirSync(join(host.path, 'empty'));
+    const look = sh`sh -c 'cd "$1" && find conf empty new -type f && echo written >new/written && exit 3' look ${host.path}`;
+    const mountPoints = ['conf/there', 'conf/a b', 'empty/x', 'new/deep/y', 'new/written', "it's"];
+    host.write(
+      numbered({ kind: 'hook', title: 'look', command: look, seconds: 5, mountPoints }),
+      host.context('hooks'),
+    );
+    const { status, output } = host.run('hooks', shell);
+    expect({ status, seen: output.split('\n').sort().slice(1) }).toEqual({
+      status: 1,
+      seen: ['conf/a b', 'conf/there', 'empty/x', 'new/deep/y', 'new/written'],
+    });
+    expect(host.files).toEqual({ 'conf/there': text('there'), 'new/written': text('written\n') });
+    expect(existsSync(join(host.path, 'empty'))).toBe(true);
+    expect(existsSync(join(host.path, 'new/deep'))).toBe(false);
+    expect(host.facts).toEqual(['begin hooks:1', 'fail hooks:1']);
+  });
+
+  test('a container gives its name away and takes it back, or has it still', () => {
+    using host = new ScriptHost();
+    host.docker.run('old', 'image');
+    const containers = ['c-old'];
+    host.write(
+      numbered(
+        { kind: 'stop', service: 'old', containers, renamed: [{ id: 'c-old', name: 'aside' }] },
+        { kind: 'start', service: 'old', containers, renamed: [{ id: 'c-old', name: 'old' }] },
+        { kind: 'stop-service', service: 'old' },
+        { kind: 'stop-service', service: 'absent' },
+      ),
+      host.context('after'),
+    );
+    host.docker.mishap('fails', 'rename c-old old');
+    expect(host.run('after', shell).status).toBe(0);
+    expect(host.docker.deeds).toEqual([
+      'stop c-old',
+      'rename c-old aside',
+      'rename c-old old',
+      'start c-old',
+      'stop c-old',
+    ]);
+  });
+
   test('steps run in order, each with its begin and end in the journal', () => {
     using host = new ScriptHost();
     host.write(numbered(stop('a'), stop('b'), hook(sh`true`)), host.context('switch'));

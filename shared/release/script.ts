@@ -4,7 +4,7 @@
  */
 import { joined, lines, sh, type ShellText } from '../ssh/shell-text.js';
 import type { ReleaseLayout } from '../host/layout.js';
-import { describeStep, type FileChange, type NumberedStep, type Retag, type Step } from './steps.js';
+import { describeStep, type FileChange, type NumberedStep, type Renamed, type Retag, type Step } from './steps.js';
 
 export interface ScriptContext {
   /** Which script this is; its steps are named after it in the journal. */
@@ -88,6 +88,29 @@ limited() {
   test $(($(seconds) - since)) -lt "$limit" || echo "stopped: it had not ended after $limit s"
   return $code
 }
+# A file can be mounted only where there is one: what the host does not have yet is there, empty, while a hook runs.
+made() { printf '%s\n' "$1" >>"$release/room"; }
+make_room() {
+  for name; do
+    rest=$name
+    under=$path
+    while :; do
+      case $rest in */*) ;; *) break ;; esac
+      under=$under/\${rest%%/*}
+      rest=\${rest#*/}
+      test -d "$under" || { mkdir "$under" && made "$under"; } || return 1
+    done
+    test -e "$path/$name" || test -L "$path/$name" || { : >"$path/$name" && made "$path/$name"; } || return 1
+  done
+}
+clear_room() {
+  test -e "$release/room" || return 0
+  sed '1!G;h;$!d' "$release/room" | while IFS= read -r name; do
+    # What the hook itself wrote stays.
+    if test -d "$name"; then rmdir "$name" 2>/dev/null; elif ! test -s "$name"; then rm -f "$name"; fi
+  done
+  rm -f "$release/room"
+}
 pause() { sleep 0.2 2>/dev/null || sleep 1; }
 give_up() {
   for id in $(containers "$1"); do docker logs --tail 30 "$id" 2>&1; done
@@ -158,9 +181,15 @@ function stepText(context: ScriptContext, step: Step): ShellText {
     case 'restore':
       return all(step.changes.map(({ path }) => sh`restore_file ${path}`));
     case 'stop':
-      return sh`docker stop ${step.containers}`;
+      return all([sh`docker stop ${step.containers}`, ...(step.renamed ?? []).map(renameText)]);
+    case 'stop-service':
+      return sh`ids=$(containers ${step.service}) && { test -z "$ids" || docker stop $ids; }`;
     case 'start':
-      return sh`docker start ${step.containers}`;
+      // A container that kept its name cannot be given it.
+      return all([
+        ...(step.renamed ?? []).map((one) => sh`{ ${renameText(one)} || :; }`),
+        sh`docker start ${step.containers}`,
+      ]);
     case 'retag':
       return retagText(step.retags);
     case 'up':
@@ -177,8 +206,18 @@ function stepText(context: ScriptContext, step: Step): ShellText {
     case 'remove-network':
       return sh`{ docker network rm ${step.network} || :; }`;
     case 'hook':
-      return sh`limited ${step.seconds} ${step.command}`;
+      return hookText(step);
   }
+}
+
+function hookText({ seconds, command, mountPoints = [] }: Extract<Step, { kind: 'hook' }>): ShellText {
+  const call = sh`limited ${seconds} ${command}`;
+  if (mountPoints.length === 0) return call;
+  return sh`code=0; { make_room ${mountPoints} && ${call}; } || code=$?; clear_room; return $code`;
+}
+
+function renameText({ id, name }: Renamed): ShellText {
+  return sh`docker rename ${id} ${name}`;
 }
 
 function installText({ path, change }: FileChange): ShellText {

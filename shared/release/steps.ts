@@ -18,11 +18,31 @@ export interface Retag {
   readonly id: string | undefined;
 }
 
+/** A container by its id, and what it is called from then on. */
+export interface Renamed {
+  readonly id: string;
+  readonly name: string;
+}
+
 export type Step =
   | { readonly kind: 'install'; readonly changes: readonly FileChange[] }
   | { readonly kind: 'restore'; readonly changes: readonly FileChange[] }
-  | { readonly kind: 'stop'; readonly service: string; readonly containers: readonly string[] }
-  | { readonly kind: 'start'; readonly service: string; readonly containers: readonly string[] }
+  | {
+      readonly kind: 'stop';
+      readonly service: string;
+      readonly containers: readonly string[];
+      /** What another service's container is to be called: these get out of its way. */
+      readonly renamed?: readonly Renamed[];
+    }
+  /** Stops whatever containers the service has by then. */
+  | { readonly kind: 'stop-service'; readonly service: string }
+  | {
+      readonly kind: 'start';
+      readonly service: string;
+      readonly containers: readonly string[];
+      /** Their names of before, which a stop may have taken. */
+      readonly renamed?: readonly Renamed[];
+    }
   | { readonly kind: 'retag'; readonly retags: readonly Retag[] }
   | {
       readonly kind: 'up';
@@ -42,7 +62,14 @@ export type Step =
     }
   | { readonly kind: 'remove-service'; readonly service: string }
   | { readonly kind: 'remove-network'; readonly network: string }
-  | { readonly kind: 'hook'; readonly title: string; readonly command: ShellText; readonly seconds: number };
+  | {
+      readonly kind: 'hook';
+      readonly title: string;
+      readonly command: ShellText;
+      readonly seconds: number;
+      /** Files that the host does not have yet and that are mounted into the hook's container: relative to the project's path. */
+      readonly mountPoints?: readonly string[];
+    };
 
 export interface NumberedStep {
   /** Counted from 1 in its script; the journal's. */
@@ -60,6 +87,7 @@ export function describeStep(step: Step): string {
     case 'restore':
       return `put back ${count(step.changes.length, 'file')}`;
     case 'stop':
+    case 'stop-service':
       return `stop ${step.service}`;
     case 'start':
       return `start ${step.service}`;

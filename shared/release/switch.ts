@@ -2,16 +2,23 @@
  * From the plan to the steps of the switch: files first, then what must make room, then service by service in dependency
  * order. Services of one level that do not wait for each other go side by side.
  */
-import type { ServicePlan } from './plan.js';
-import type { FileChange, NumberedStep, Retag, Step } from './steps.js';
+import { inTheWay } from './claims.js';
 import type { ReleaseImage } from './manifest.js';
-import type { ObservedContainer } from './observed.js';
+import { servingImage, type ObservedContainer } from './observed.js';
+import type { ServicePlan } from './plan.js';
+import { mergedNames, servingNames, type NamedService } from './serving-names.js';
+import type { FileChange, NumberedStep, Retag, Step } from './steps.js';
 
 export interface SwitchService extends ServicePlan {
   readonly wanted: ReleaseImage | undefined;
   /** Before the switch. */
   readonly containers: readonly ObservedContainer[];
   readonly dependsOn: Readonly<Record<string, string>>;
+  /** What it publishes in the new release, `80/tcp`; and in the one that serves. */
+  readonly ports: readonly string[];
+  readonly portsBefore: readonly string[];
+  /** As the new release's compose file fixes it. */
+  readonly containerName: string | undefined;
 }
 
 export interface SwitchInput {
@@ -29,16 +36,15 @@ export function switchSteps(input: SwitchInput): NumberedStep[] {
   const steps: Step[] = [];
   if (input.files.length > 0) steps.push({ kind: 'install', changes: input.files });
   const services = [...input.services.values()];
-  for (const { service, containers } of services.filter(({ action }) => action === 'remove')) {
-    steps.push({ kind: 'stop', service, containers: containers.map(({ id }) => id) });
-  }
+  const names = new Set(services.flatMap(({ containerName }) => containerName ?? []));
+  for (const removed of services.filter(({ action }) => action === 'remove')) steps.push(setAside(removed, names));
   input.hooks.filter(({ afterLevel }) => afterLevel < 0).forEach(({ step }) => steps.push(step));
   input.levels.forEach((level, index) => {
     const here = level.flatMap((name) => input.services.get(name) ?? []);
-    steps.push(...upSteps(here), ...restartSteps(here), ...waitSteps(here, input));
+    steps.push(...upSteps(here, input), ...restartSteps(here), ...waitSteps(here, input));
     input.hooks.filter(({ afterLevel }) => afterLevel === index).forEach(({ step }) => steps.push(step));
   });
-  return steps.map((step, index) => ({ number: index + 1, step }));
+  return withRoom(steps, input).map((step, index) => ({ number: index + 1, step }));
 }
 
 /** Whether Compose itself would see no difference, so that it must be told to recreate. */
@@ -54,19 +60,66 @@ export function comesUp({ action }: ServicePlan): boolean {
   return action === 'create' || action === 'recreate' || action === 'start' || action === 'scale';
 }
 
-function upSteps(services: readonly SwitchService[]): Step[] {
-  const due = services.filter(comesUp);
-  return [true, false].flatMap((force): Step[] => {
-    const group = due.filter((service) => invisibleToCompose(service) === force);
-    if (group.length === 0) return [];
-    const names = group.map(({ service }) => service);
-    return [{ kind: 'up', services: names, retags: group.flatMap(retagOf), force, createOnly: false }];
-  });
+/** It keeps its containers until the confirm, but not a name that another service's container gets. */
+function setAside({ service, containers }: SwitchService, names: ReadonlySet<string>): Step {
+  const renamed = containers
+    .filter(({ name }) => names.has(name))
+    .map(({ id, name }) => ({ id, name: `${id.slice(0, 12)}_${name}` }));
+  return {
+    kind: 'stop',
+    service,
+    containers: containers.map(({ id }) => id),
+    ...(renamed.length === 0 ? {} : { renamed }),
+  };
 }
 
-/** A reference by digest cannot be tagged and needs no name: it is held as it is. */
-function retagOf({ wanted }: SwitchService): Retag[] {
-  return wanted === undefined || wanted.reference.includes('@') ? [] : [{ reference: wanted.reference, id: wanted.id }];
+/** Services side by side as far as they agree on what the image names mean. */
+function upSteps(here: readonly SwitchService[], { services }: SwitchInput): Step[] {
+  const find = (name: string): NamedService | undefined => named(services.get(name));
+  const groups: { readonly force: boolean; readonly services: string[]; retags: Retag[] }[] = [];
+  const due = here.filter(comesUp);
+  for (const force of [true, false]) {
+    for (const { service } of due.filter((one) => invisibleToCompose(one) === force)) {
+      const own = servingNames(service, find);
+      const group = groups.find((one) => one.force === force && mergedNames(one.retags, own) !== undefined);
+      if (group === undefined) groups.push({ force, services: [service], retags: own });
+      else {
+        group.services.push(service);
+        group.retags = mergedNames(group.retags, own) ?? group.retags;
+      }
+    }
+  }
+  return groups.map((group) => ({ kind: 'up', ...group, createOnly: false }));
+}
+
+/** What it serves with once its own turn has come; what is kept serves with what it has. */
+function named(service: SwitchService | undefined): NamedService | undefined {
+  if (service === undefined) return undefined;
+  const { wanted, dependsOn, containers } = service;
+  if (wanted === undefined) return { dependsOn, image: undefined };
+  const id = comesUp(service) ? wanted.id : (servingImage(containers) ?? wanted.id);
+  return { dependsOn, image: { reference: wanted.reference, id } };
+}
+
+/** Before each `up`, what holds a port that it needs and comes up only with it or later stops. */
+function withRoom(steps: readonly Step[], { services }: SwitchInput): Step[] {
+  const stopped = new Set<string>();
+  return steps.flatMap((step, at) => {
+    if (step.kind !== 'up') return [step];
+    const later = steps.slice(at).flatMap((one) => (one.kind === 'up' ? one.services : []));
+    const holders = inTheWay(
+      step.services,
+      later.filter((service) => !stopped.has(service)),
+      (service) => services.get(service)?.ports ?? [],
+      (service) => services.get(service)?.portsBefore ?? [],
+    );
+    const stops = holders.flatMap((service): Step[] => {
+      stopped.add(service);
+      const running = services.get(service)?.containers.filter(({ status }) => status === 'running') ?? [];
+      return running.length === 0 ? [] : [{ kind: 'stop', service, containers: running.map(({ id }) => id) }];
+    });
+    return [...stops, step];
+  });
 }
 
 function restartSteps(services: readonly SwitchService[]): Step[] {

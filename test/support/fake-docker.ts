@@ -12,10 +12,10 @@ export class FakeDocker {
   readonly command: string;
   readonly #state: string;
 
-  /** @param folder where it lives; in `srv/shop/stack` there is a line `<service> <image>` for each service */
+  /** @param folder where it lives; in `srv/shop/stack` there is a line `<service> <image> [<port>]` for each service */
   constructor(folder: string) {
     this.#state = join(folder, 'engine');
-    for (const part of ['names', 'running', 'stopped', 'networks', 'states'])
+    for (const part of ['names', 'running', 'stopped', 'networks', 'states', 'ports'])
       mkdirSync(join(this.#state, part), { recursive: true });
     writeFileSync(join(this.#state, 'calls'), '');
     this.command = join(folder, 'docker');
@@ -28,8 +28,14 @@ export class FakeDocker {
     writeFileSync(this.#file('names', reference), id);
   }
 
-  run(service: string, image: string): void {
+  run(service: string, image: string, port?: string): void {
     writeFileSync(this.#file('running', service), image);
+    if (port !== undefined) writeFileSync(this.#file('ports', service), port);
+  }
+
+  /** It is there and does not run. */
+  rest(service: string, image: string): void {
+    writeFileSync(this.#file('stopped', service), image);
   }
 
   addNetwork(name: string): void {
@@ -84,7 +90,10 @@ export class FakeDocker {
   }
 }
 
-/** `up` takes its services after `--`; containers are called `c-<service>`. */
+/**
+ * `up` takes its services after `--`; containers are called `c-<service>`. `in-sight` is what an older Compose does to what a
+ * service depends on when it only creates: another image under its name, and the container is made anew and not started.
+ */
 const SCRIPT = String.raw`#!/bin/sh
 cd "\${0%/*}/engine" || exit 99
 stack=../srv/shop/stack
@@ -107,13 +116,27 @@ case $kind in
   kills) kill -9 0 ;;
 esac
 file() { case $1 in */*) printf %s "$1" | sed 's|/|%2F|g' ;; *) printf %s "$1" ;; esac; }
+# A port is one container's at a time.
+begin() {
+  port=
+  test ! -e "ports/$1" || read -r port <"ports/$1"
+  if test -n "$port"; then
+    for other in running/*; do
+      other=\${other#running/}
+      test "$other" = "$1" || test ! -e "running/$other" || test "$(cat "ports/$other" 2>/dev/null)" != "$port" ||
+        { echo "port $port is already allocated" >&2; return 1; }
+    done
+  fi
+  test ! -e "stopped/$1" || mv -f "stopped/$1" running/
+}
 create() {
   image=
-  while read -r name reference; do test "$name" != "$1" || image=$reference; done <$stack
+  while read -r name reference port; do test "$name" != "$1" || { image=$reference; echo "$port" >"ports/$1"; }; done <$stack
   test -n "$image" || { echo "no service $1" >&2; exit 1; }
   test -e "names/$(file "$image")" || { echo "no image $image" >&2; exit 1; }
   rm -f "stopped/$1" "running/$1"
-  cat "names/$(file "$image")" >"$2/$1"
+  cat "names/$(file "$image")" >"stopped/$1"
+  test "$2" = stopped || begin "$1"
 }
 verb=$1; shift
 case $verb in
@@ -134,15 +157,22 @@ case $verb in
     test $# -gt 0 || exit 1 ;;
   logs) echo "last words of $3" ;;
   stop) for id in "$@"; do test -e "running/\${id#c-}" && mv "running/\${id#c-}" stopped/; done; : ;;
-  start) for id in "$@"; do test -e "running/\${id#c-}" || mv "stopped/\${id#c-}" running/ || exit 1; done ;;
-  restart) for id in "$@"; do test -e "running/\${id#c-}" || exit 1; done ;;
+  start) for id in "$@"; do test -e "running/\${id#c-}" || { test -e "stopped/\${id#c-}" && begin "\${id#c-}"; } || exit 1; done ;;
+  restart) for id in "$@"; do test -e "running/\${id#c-}" || { test -e "stopped/\${id#c-}" && begin "\${id#c-}"; } || exit 1; done ;;
+  rename) : ;;
   rm) shift; for id in "$@"; do rm -f "running/\${id#c-}" "stopped/\${id#c-}"; done ;;
   network) rm "networks/$2" ;;
   up)
     where=running
     while test "$1" != --; do test "$1" = --no-start && where=stopped; shift; done
     shift
-    for service in "$@"; do create "$service" $where; done ;;
+    for service in "$@"; do create "$service" $where || exit 1; done ;;
+  in-sight)
+    for service in "$@"; do
+      while read -r name reference port; do
+        test "$name" != "$service" || test "$(cat "names/$(file "$reference")")" = "$(cat "running/$service")" || create "$service" stopped
+      done <$stack
+    done ;;
   *) echo "what is $verb?" >&2; exit 1 ;;
 esac || exit 1
 case $kind in
