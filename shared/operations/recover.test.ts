@@ -97,7 +97,7 @@ test('a switch that goes well is confirmed: one decision, current, the manifest 
   await onStage(async (stage) => {
     await runSwitch(stage.switching, false);
     expect(stage.host.docker.runs('web')).toBe('web-new');
-    expect(stage.host.docker.deeds).toEqual(['tag web-new web:1', 'up -- web']);
+    expect([...stage.host.docker.deeds].sort()).toEqual(['tag db db:1', 'tag web-new web:1', 'up -- web']);
     await confirmIt(stage);
     expect(stage.host.decision).toBe('confirmed');
     expect(readlinkSync(stage.host.layout.current)).toBe(`releases/${stage.host.release.id}`);
@@ -321,7 +321,7 @@ describe('hooks', () => {
 test('without a return the switch stops where it is', async () => {
   await onStage(
     async (stage) => {
-      stage.host.docker.mishap('fails-late', 2);
+      stage.host.docker.mishap('fails-late', 'up -- web');
       await expect(runSwitch(stage.switching, false)).rejects.toMatchObject({ turnedBack: false });
       expect(stage.host.docker.runs('web')).toBe('web-new');
       expect(stage.host.decision).toBeUndefined();
