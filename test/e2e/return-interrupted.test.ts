@@ -137,8 +137,10 @@ both('`rollback: never` leaves what failed, for a person to look at; the next de
     status: 1,
     outputs: { result: 'failed', 'failed-phase': 'health' },
   });
-  expect(causeOf(done)).toMatch(/^health: web: unhealthy\n.*left as it is/);
+  expect(causeOf(done)).toMatch(/^health: web: unhealthy\n.* left .*since `rollback: never` was asked for/);
   const left = await scene.look();
+  expect(left.serving).toBe(`releases/${done.outputs['release'] ?? ''}`);
+  expect(done.outputs['serving-release']).toBe(done.outputs['release']);
   expect(left.names['acme/web:v4']).toBe(left.containers['shop-web-1']?.image);
   await scene.operatorChangesNothing(left);
   await scene.succeeds();
