@@ -39,11 +39,11 @@ export function lockText(layout: Layout, wish: LockWish): ShellText {
     sh`mine=${wish.token}`,
     sh`force=${wish.force}`,
     sh`lease=${wish.lease}`,
-    // The project's folder is others' to read; ours is not.
-    sh`(umask 022 && mkdir -p ${layout.path}) && mkdir -p "$lock" && chmod 700 ${layout.home} && : >>"$lock/guard" && : >>"$lock/job" || exit 1`,
     FUNCTIONS,
+    placeFunction(layout),
     takeFunction(wish),
-    sh`live || exit 1`,
+    // A run that came to nothing may take the folders away, just now, in which it found nobody.
+    sh`for try in 1 2 3; do place && live && break; test $try != 3 || exit 1; pause; done`,
     sh`limit=$(($(seconds) + ${wish.wait}))`,
     WAIT,
     sh`echo taken`,
@@ -66,7 +66,7 @@ holder_lives() {
   [ -n "$heard" ] && [ "$now" -ge "$heard" ] && [ $((now - heard)) -lt "$lease" ]
 }
 live() {
-  exec 9>>"$lock/guard" && flock 9 && exec 8>"$lock/alive-$mine" && flock -n 8 && exec 9>&-
+  command exec 9>>"$lock/guard" && flock 9 && command exec 8>"$lock/alive-$mine" && flock -n 8 && exec 9>&-
 }
 sweep() {
   for file in "$lock"/alive-*; do
@@ -83,6 +83,14 @@ drop() {
   rm -f "$lock/alive-$mine"
   is_mine && rm -f "$lock/token" "$lock/holder" "$lock/phase"
 }`;
+
+/** The project's folder is others' to read; ours is not. */
+function placeFunction({ path, home }: Layout): ShellText {
+  return sh`place() {
+  (umask 022 && mkdir -p ${path}) && { test -d ${home} || mkdir ${home}; } && chmod 700 ${home} &&
+    { test -d "$lock" || mkdir "$lock"; } && true >>"$lock/guard" && true >>"$lock/job"
+}`;
+}
 
 /** Answers 0: taken, 1: held, others: it cannot be written. */
 function takeFunction(wish: LockWish): ShellText {
