@@ -1,13 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  buildCommand,
-  compareVersions,
-  configCommand,
-  hashCommand,
-  parseHashes,
-  upCommands,
-  type ComposeCall,
-} from './command.js';
+import { compareVersions, configCommand, hashCommand, parseHashes, upCommands, type ComposeCall } from './command.js';
 
 const call: ComposeCall = {
   project: 'shop',
@@ -28,11 +20,6 @@ test('the hashes of a resolved project from standard input', () => {
   expect(hashCommand({ project: 'shop', directory: '/srv/shop', files: ['-'] }).join(' ')).toBe(
     '-p shop --project-directory /srv/shop -f - config --no-normalize --no-consistency --hash *',
   );
-});
-
-test('a build, with newer base images if asked', () => {
-  expect(buildCommand(call, ['web', 'worker']).join(' ')).toBe(`${project} build web worker`);
-  expect(buildCommand(call, ['web'], { pull: true }).join(' ')).toBe(`${project} build --pull web`);
 });
 
 describe('up, since --no-deps keeps the hash (docker/compose#12069)', () => {

@@ -44,15 +44,6 @@ export function parseHashes(text: string): Map<string, string> {
   );
 }
 
-/** Builds, with what the files say about it, the images of the named services. */
-export function buildCommand(
-  call: ComposeCall,
-  services: readonly string[],
-  options: { readonly pull?: boolean } = {},
-): string[] {
-  return [...projectArguments(call), 'build', ...(options.pull === true ? ['--pull'] : []), ...services];
-}
-
 /**
  * Brings exactly these services to what the files say, in one to two calls, with images that are there and nothing else
  * touched. Before 2.29.3 `--no-deps` left `depends_on` out of the hash label (docker/compose#12069) and an operator's own

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseModel, type ComposeModel } from './model.js';
-import { boundTo, dependenciesOf, dependencyLevels, dependentsOf } from './order.js';
+import { boundTo, dependenciesOf, dependencyLevels } from './order.js';
 
 const model = (services: Record<string, unknown>): ComposeModel =>
   parseModel(JSON.stringify({ name: 'shop', services }));
@@ -46,12 +46,6 @@ test('a circle is an error that shows it', () => {
 
 test('a service that needs itself is a circle', () => {
   expect(() => dependencyLevels(model({ a: on('a') }))).toThrow('a -> a');
-});
-
-test('dependents are found through others', () => {
-  const shop = model({ nginx: on('web'), web: on('db'), worker: on('db'), db: {}, redis: {} });
-  expect(dependentsOf('db', shop)).toEqual(['nginx', 'web', 'worker']);
-  expect(dependentsOf('nginx', shop)).toEqual([]);
 });
 
 test('dependencies by name', () => {

@@ -37,20 +37,6 @@ export function boundTo(service: ServiceModel, model: ComposeModel): string[] {
   return inModel(model, sharedServices(service));
 }
 
-/** The services that need this one, directly or through others; sorted. */
-export function dependentsOf(name: string, model: ComposeModel): string[] {
-  const found = new Set<string>();
-  const open = [name];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const service of Object.values(model.services)) {
-      if (found.has(service.name) || !dependenciesOf(service, model).includes(next)) continue;
-      found.add(service.name);
-      open.push(service.name);
-    }
-  }
-  return [...found].filter((dependent) => dependent !== name).sort();
-}
-
 function sharedServices({ networkMode, ipc, pid, volumesFrom }: ServiceModel): string[] {
   return [
     ...[networkMode, ipc, pid].flatMap(serviceOf),

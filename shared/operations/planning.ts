@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors.js';
 import { isOneShot, type ComposeModel, type ResourceModel } from '../compose/model.js';
 import { boundTo } from '../compose/order.js';
+import { hookTitle } from '../release/hook-steps.js';
 import type { Manifest } from '../release/manifest.js';
 import { filesUnder, mountedPaths } from '../release/mounted-files.js';
 import type { Observed } from '../release/observed.js';
@@ -46,9 +47,7 @@ export function makePlan(input: PlanInput): Plan {
     env: envNames(input),
     networks,
     volumes,
-    hooks: [...input.request.hooks.beforeSwitch, ...input.request.hooks.afterSwitch].map(({ kind, service, command }) =>
-      [kind, service, command.join(' ')].filter((part) => part !== undefined).join(' '),
-    ),
+    hooks: [...input.request.hooks.beforeSwitch, ...input.request.hooks.afterSwitch].map(hookTitle),
     warnings: input.warnings,
   };
 }

@@ -44,7 +44,7 @@ export interface Manifest {
   readonly reason: string;
   /** ISO 8601. */
   readonly createdAt: string;
-  readonly verdict: 'deployed' | 'rolled-back' | 'failed' | 'prepared';
+  readonly verdict: 'deployed' | 'rolled-back' | 'failed';
   readonly previous: string | undefined;
   /** Relative to the project's path; the first one's folder is Compose's project directory. */
   readonly composeFiles: readonly string[];

@@ -108,12 +108,6 @@ export function describeStep(step: Step): string {
   }
 }
 
-/** The service a step is about, for messages. */
-export function serviceOf(step: Step): string | undefined {
-  if (step.kind === 'up') return step.services.length === 1 ? step.services[0] : undefined;
-  return 'service' in step ? step.service : undefined;
-}
-
 function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
