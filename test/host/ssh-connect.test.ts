@@ -83,6 +83,11 @@ function folders(): string[] {
   return readdirSync('/tmp').filter((name) => name.startsWith('hp-') && !isForeign(`/tmp/${name}`));
 }
 
+/** Of the connection that a process belongs to. */
+function folderOf(argv: string): string | undefined {
+  return /(\/tmp\/hp-\w+)\/config/.exec(argv)?.[1];
+}
+
 function isForeign(folder: string): boolean {
   try {
     return !readFileSync(`${folder}/config`, 'utf8').includes(String(server.address.port));
@@ -549,8 +554,8 @@ describe('the connection', () => {
 
   test('keeps itself alive, and its folder to itself', async () => {
     const host = await open({});
-    const folder =
-      /(\/tmp\/hp-\w+)\/config/.exec(argvs().find((argv) => argv.includes('ControlMaster=yes')) ?? '')?.[1] ?? '';
+    const masters = argvs().filter((argv) => argv.includes('ControlMaster=yes'));
+    const [folder = ''] = masters.flatMap((argv) => folderOf(argv) ?? []).filter((name) => !isForeign(name));
     const options = run('ssh', ['-F', `${folder}/config`, '-G', 'homeport-host']);
     expect(options).toMatch(/^serveraliveinterval 15$/m);
     expect(options).toMatch(/^serveralivecountmax 4$/m);
@@ -597,7 +602,7 @@ describe('the connection', () => {
       const pid = Number(/pid (\d+)/.exec(out)?.[1]);
       await until(() => !isAlive(pid));
       await until(() => folders().every((folder) => left.has(folder)));
-      const foreign = (argv: string): boolean => isForeign(/ -F (\S+)\/config/.exec(argv)?.[1] ?? '');
+      const foreign = (argv: string): boolean => isForeign(folderOf(argv) ?? '');
       await until(() => argvs().every((argv) => !argv.includes('ControlMaster=yes') || foreign(argv)));
     },
     60_000,
