@@ -1,10 +1,11 @@
 // Secrets: seen by nobody on the way, and in the container exactly as they were given. On both generations.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newKey, startHost, type TestHost } from '../hosts/host.js';
-import { run } from '../hosts/rig.js';
+import { runId } from '../hosts/rig.js';
 import { startPrivateRegistry, type OwnRegistry } from '../hosts/registry.js';
 import { reaching, runAction, type ActionResult } from './support/action.js';
 import { Checkout } from './support/checkout.js';
@@ -17,15 +18,17 @@ const config = 'homeport: 1\nproject: shop\npath: /srv/shop\nhealth: {timeout: 6
 let hosts: readonly TestHost[] = [];
 let registry: OwnRegistry;
 
+/** Of this run only: the same test may run elsewhere on the machine, and it gives its own secrets to its tools in words. */
+const canary = (name: string): string => `CANARY${name}${runId.replace('-', '')}`;
 /** The core of each secret is what nobody may see; what is around it is what makes secrets hard to quote. */
 const core = {
-  passphrase: 'CANARYPASSPHRASE',
-  password: 'CANARYREGISTRY',
-  env: 'CANARYENVTEXT',
-  lines: 'CANARYSECONDLINE',
-  named: 'CANARYENVNAME',
-  token: 'CANARYBUILDARG',
-  file: 'CANARYENVFILE',
+  passphrase: canary('PASSPHRASE'),
+  password: canary('REGISTRY'),
+  env: canary('ENVTEXT'),
+  lines: canary('SECONDLINE'),
+  named: canary('ENVNAME'),
+  token: canary('BUILDARG'),
+  file: canary('ENVFILE'),
 };
 const secret = {
   passphrase: `${core.passphrase} it's "a" $phrase\\`,
@@ -37,7 +40,9 @@ const secret = {
   file: `${core.file}{{.x}}%0A`,
 };
 const login = { user: 'robot', password: secret.password };
-const CONTROL = 'CONTROLOFTHELOOKOUT';
+const CONTROL = canary('CONTROL');
+/** Made before anyone looks: ssh-keygen takes the passphrase as an argument. */
+const keys = new Map<TestHost, Awaited<ReturnType<typeof newKey>>>();
 
 beforeAll(async () => {
   registry = await startPrivateRegistry(login);
@@ -46,6 +51,13 @@ beforeAll(async () => {
     registry.push('web-v1', 'acme/private:v1'),
   ]);
   hosts = started;
+  await together(
+    hosts.map((host) => async () => {
+      const key = await newKey(secret.passphrase);
+      keys.set(host, key);
+      await host.sh('cat >>~/.ssh/authorized_keys', { input: `${key.publicKey}\n` });
+    }),
+  );
   await together(
     hosts.map((host) => async () => (host.generation === 'bookworm' ? trust(host, registry.name) : undefined)),
   );
@@ -73,7 +85,11 @@ describe('canaries', () => {
         web: {
           image: `${registry.name}/acme/private:v1`,
           environment: { SECRET: '${SECRET}', LINES: '${LINES}', NAMED: '${NAMED}', HEALTH: health },
-          command: ['sh', '-c', 'echo "told: $$SECRET $$NAMED"; echo "$$LINES"; echo "$$SECRET" | base64; exec app'],
+          command: [
+            'sh',
+            '-c',
+            'echo "told: $$SECRET $$NAMED"; echo "$$LINES"; echo "$$SECRET" | base64 | tr -d "\\n"; echo; exec app',
+          ],
           healthcheck: { test: ['CMD', 'healthy'], interval: '1s', timeout: '10s', retries: 2 },
           ports: [port],
           env_file: ['.env.production'],
@@ -100,16 +116,15 @@ describe('canaries', () => {
     telling: Telling,
     inputs: Readonly<Record<string, string>> = {},
   ): Promise<Seen> {
-    const [checkout, key, temp, home] = await Promise.all([
+    const privateKey = keys.get(host)?.privateKey ?? '';
+    const [checkout, temp, home] = await Promise.all([
       Checkout.make(stack(telling)),
-      newKey(secret.passphrase),
       mkdtemp(join(tmpdir(), 'homeport-test-temp-')),
       mkdtemp(join(tmpdir(), 'homeport-test-home-')),
     ]);
     try {
       await Promise.all([chmod(temp, 0o755), chmod(home, 0o755)]);
-      await host.sh(`cat >>~/.ssh/authorized_keys`, { input: `${key.publicKey}\n` });
-      const keyLine = key.privateKey.split('\n')[3] ?? '';
+      const keyLine = privateKey.split('\n')[3] ?? '';
       const basic = Buffer.from(`${login.user}:${login.password}`).toString('base64');
       const words = [
         ...Object.values(core),
@@ -119,13 +134,13 @@ describe('canaries', () => {
         CONTROL,
       ];
       const watches: Watch[] = [await watchHost(host, words), watchRunner(words, [temp, home], [tmpdir()])];
-      await showControl(host, temp);
+      const endControl = await showControl(host, temp);
       const done = await runAction({
         checkout,
         env: { RUNNER_TEMP: temp, HOME: home, NAMED: secret.named },
         inputs: {
           ...reaching(host),
-          'ssh-private-key': key.privateKey,
+          'ssh-private-key': privateKey,
           'ssh-passphrase': secret.passphrase,
           registries: `${registry.name} ${login.user} ${login.password}`,
           env: `SECRET=${doubleQuoted(secret.env)}\nLINES=${doubleQuoted(secret.lines)}\nTOKEN=${doubleQuoted(secret.token)}\n`,
@@ -134,6 +149,7 @@ describe('canaries', () => {
         },
       });
       const sightings = (await Promise.all(watches.map(async (watch) => watch.stop()))).flat();
+      await endControl();
       // The lookouts see, or their silence would mean nothing.
       for (const where of ['argv', 'file']) {
         expect(
@@ -326,8 +342,15 @@ function around(text: string, word: string): string {
   return text.slice(Math.max(0, at - 80), at + 100);
 }
 
-/** A word in an argument and in an open file, for the lookouts of the host and of the runner to find. */
-async function showControl(host: TestHost, temp: string): Promise<void> {
-  await host.sh(`echo ${CONTROL} >/tmp/control; sh -c 'sleep 2; : ${CONTROL}'`);
-  await run(['sh', '-c', `umask 022; echo ${CONTROL} >${temp}/control; sleep 1; : ${CONTROL}`]);
+/** A word in an argument and in an open file, for the lookouts of the host and of the runner to find. Answers how to end it. */
+async function showControl(host: TestHost, temp: string): Promise<() => Promise<void>> {
+  await host.sh(
+    `echo ${CONTROL} >/tmp/control; sh -c 'while [ -e /tmp/control ]; do sleep 0.2; done; : ${CONTROL}' >/dev/null 2>&1 &`,
+  );
+  await writeFile(join(temp, 'control'), CONTROL, { mode: 0o644 });
+  const here = spawn('sh', ['-c', `read -r end; : ${CONTROL}`], { stdio: ['pipe', 'ignore', 'ignore'] });
+  return async () => {
+    here.stdin.end();
+    await host.sh('rm /tmp/control');
+  };
 }
