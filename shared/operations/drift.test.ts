@@ -33,8 +33,12 @@ test('what is new, changed and gone, each with its change', () => {
   });
 });
 
-test('a file that went from the host is shipped again; one that is gone from both is nothing', () => {
-  expect(planFiles([file('same', '1')], new Map(), previous)).toMatchObject({ added: ['same'], removed: [] });
+test('a file that went from the host is said, since a return needs it; one that is gone from both is nothing', () => {
+  expect(() => planFiles([file('same', '1')], new Map(), previous)).toThrow(
+    `same is not there, or cannot be read, on the host since release ${previous.id}: put it back there ` +
+      `(cp -p .homeport/releases/${previous.id}/files/same same)`,
+  );
+  expect(planFiles([], new Map(), previous)).toMatchObject({ added: [], removed: [], changes: [] });
 });
 
 test('what someone changed on the host is never overwritten, and each is named', () => {

@@ -12,7 +12,7 @@ export interface FilePlan extends PlanFiles {
 
 /**
  * @param hostFiles relative path -> SHA-256 of what lies on the host now
- * @throws UserError naming each file that was changed on the host, or that was there before the first deploy
+ * @throws UserError naming each file that was changed or removed on the host, or that was there before the first deploy
  */
 export function planFiles(
   files: readonly ReleaseFile[],
@@ -25,7 +25,13 @@ export function planFiles(
     const now = hostFiles.get(path);
     return now !== undefined && now !== sha256 && now !== recorded.get(path)?.sha256;
   });
-  if (strange.length > 0) throw new UserError(strange.map(({ path }) => ({ message: driftMessage(path, previous) })));
+  // The way back leads through the serving release's own files: without them the host could not return.
+  const missing = [...recorded.keys()].filter((path) => wanted.has(path) && !hostFiles.has(path));
+  const problems = [
+    ...strange.map(({ path }) => driftMessage(path, previous)),
+    ...missing.map((path) => missingMessage(path, previous)),
+  ];
+  if (problems.length > 0) throw new UserError(problems.map((message) => ({ message })));
 
   const added = files.filter(({ path }) => !hostFiles.has(path)).map(({ path }) => path);
   const changed = files
@@ -56,4 +62,9 @@ function driftMessage(path: string, previous: Manifest | undefined): string {
     ? `${path} is on the host already and differs from the checkout: a first deploy overwrites nothing. Move it away, or bring it into the repository`
     : `${path} was changed on the host since release ${previous.id}: bring the change into the repository, or put the old content back ` +
         `(\`drift: keep\` and \`drift: overwrite\` are not there yet)`;
+}
+
+function missingMessage(path: string, previous: Manifest | undefined): string {
+  const kept = `.homeport/releases/${previous?.id ?? ''}/files/${path}`;
+  return `${path} is not there, or cannot be read, on the host since release ${previous?.id ?? ''}: put it back there (cp -p ${kept} ${path})`;
 }

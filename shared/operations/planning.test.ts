@@ -172,6 +172,18 @@ describe('refused, with nothing changed', () => {
     return 'not refused';
   };
 
+  test('a hook of a service that the stack does not have', () => {
+    const request = deployRequest({
+      hooks: {
+        beforeSwitch: [{ kind: 'run', service: 'wbe', command: ['migrate'], timeout: 1000 }],
+        afterSwitch: [{ kind: 'exec', service: 'nobody', command: ['x'], timeout: 1000 }],
+      },
+    });
+    const message = refusal(input(stack, { request }));
+    expect(message).toContain('hooks.before-switch: the stack has no service "wbe": did you mean "web"?');
+    expect(message).toContain('hooks.after-switch: the stack has no service "nobody"');
+  });
+
   test('a project of the same name that runs from another folder', () => {
     const observed = new Map([['web', [container('web', { workingDirectory: '/home/me/shop' })]]]);
     const message = refusal(input(stack, { observed, previous: previous() }));

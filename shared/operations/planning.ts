@@ -1,6 +1,7 @@
 /** From what is staged, wanted and observed to the plan; made twice, since a fetched image may be the one that already runs. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors.js';
+import { nearest } from '../base/nearest.js';
 import { isOneShot, type ComposeModel, type ResourceModel } from '../compose/model.js';
 import { boundTo } from '../compose/order.js';
 import { hookTitle } from '../release/hook-steps.js';
@@ -142,7 +143,23 @@ function refuseWhatCannotBe({ staged, observed, previous, projectDirectory, requ
       ...changedDefinitions('volume', previous.volumes, staged.model.volumes),
     );
   }
+  problems.push(...hooksOfNobody(request, Object.keys(staged.model.services)));
   if (problems.length > 0) throw new UserError(problems.map((message) => ({ message })));
+}
+
+/** A hook of a service that is not there would be found too late, or never. */
+function hooksOfNobody({ hooks }: DeployRequest, services: readonly string[]): string[] {
+  const named = [
+    ...hooks.beforeSwitch.map((hook) => ['before-switch', hook.service] as const),
+    ...hooks.afterSwitch.map((hook) => ['after-switch', hook.service] as const),
+  ];
+  return named.flatMap(([when, service]) => {
+    if (service === undefined || services.includes(service)) return [];
+    const near = nearest(service, services);
+    return [
+      `hooks.${when}: the stack has no service "${service}"${near === undefined ? '' : `: did you mean "${near}"?`}`,
+    ];
+  });
 }
 
 /** A volume's identity is its data, and a changed network needs steps of its own: neither happens by the way. */
