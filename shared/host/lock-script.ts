@@ -43,7 +43,7 @@ export function lockText(layout: Layout, wish: LockWish): ShellText {
     placeFunction(layout),
     takeFunction(wish),
     // A run that came to nothing may take the folders away, just now, in which it found nobody.
-    sh`for try in 1 2 3; do place && live && break; test $try != 3 || exit 1; pause; done`,
+    sh`for try in 1 2 3 4 5; do place && live && break; test $try != 5 || exit 1; pause; done`,
     sh`limit=$(($(seconds) + ${wish.wait}))`,
     WAIT,
     sh`echo taken`,
@@ -66,8 +66,9 @@ holder_lives() {
   [ -n "$heard" ] && [ "$now" -ge "$heard" ] && [ $((now - heard)) -lt "$lease" ]
 }
 live() {
-  command exec 9>>"$lock/guard" && flock 9 && command exec 8>"$lock/alive-$mine" && flock -n 8 && exec 9>&-
+  command exec 9>>"$lock/guard" && flock 9 && is_guard && command exec 8>"$lock/alive-$mine" && flock -n 8 && exec 9>&-
 }
+is_guard() { [ "$lock/guard" -ef /proc/self/fd/9 ]; }
 sweep() {
   for file in "$lock"/alive-*; do
     if [ "$file" != "$lock/alive-$mine" ] && [ -e "$file" ] && ! locked "$file"; then rm -f "$file"; fi

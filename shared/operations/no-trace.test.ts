@@ -68,7 +68,7 @@ test('who holds the lock or waits for it keeps its place', async () => {
 
 test('whoever comes just then gets the lock all the same, in a folder that others can read', async () => {
   const path = join(root, 'race');
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < 40; round += 1) {
     const [lock] = await Promise.all([lockIn(path), ...Array.from({ length: 3 }, async () => leave(path, root))]);
     expect((await stat(path)).mode & 0o777).toBe(0o755);
     expect((await stat(join(path, '.homeport'))).mode & 0o777).toBe(0o700);

@@ -10,7 +10,8 @@ export async function leaveNoTrace({ shell, facts, layout }: OpenHost): Promise<
     lines(
       sh`cd ${layout.home} || exit 0`,
       sh`test ! -e log.jsonl && { rmdir releases 2>/dev/null || test ! -e releases; } || exit 0`,
-      sh`exec 9>>lock/guard && flock 9 || exit 0`,
+      // A guard that another took away in the meantime guards nothing: what is in the folder now is somebody's who just came.
+      sh`exec 9>>lock/guard && flock 9 && test lock/guard -ef /proc/self/fd/9 || exit 0`,
       sh`test ! -e lock/token || exit 0`,
       // Each run that waits for the lock has a file of its own there.
       sh`for file in lock/alive-*; do test ! -e "$file" || exit 0; done`,
