@@ -4,8 +4,9 @@ import { JobRefused, runJob } from '../host/job.js';
 import { failedStep } from '../host/journal.js';
 import { decideText } from '../release/store.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import { filesAsBefore, looksAsBefore } from './as-before.js';
 import { jobOf } from './scripts.js';
-import { filesAsBefore, looksAsBefore, StepFailed, type Switching } from './switching.js';
+import { StepFailed, type Switching } from './switching.js';
 
 export interface Return {
   /** Whether the host is exactly where it was. */

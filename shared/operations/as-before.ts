@@ -1,0 +1,56 @@
+/** Whether the host is where it was before the switch: only then a return is said to be exact. */
+import { observe } from '../release/observe.js';
+import { parseSums } from '../release/staging.js';
+import { sh } from '../ssh/shell-text.js';
+import { foreseenHash } from './planning.js';
+import type { Switching } from './switching.js';
+
+/** What the host runs now: after a return it must be what it was before. */
+export async function looksAsBefore({
+  host,
+  request,
+  release,
+}: Pick<Switching, 'host' | 'request' | 'release'>): Promise<string[]> {
+  const now = await observe(host.engine, request.project);
+  const before = release.observedBefore;
+  const problems: string[] = [];
+  for (const [service, containers] of before) {
+    const found = now.get(service) ?? [];
+    if (found.length !== containers.length)
+      problems.push(`${service} has ${found.length} of ${containers.length} containers`);
+    const [was] = containers;
+    if (was === undefined) continue;
+    if (found.some(({ imageId }) => imageId !== was.imageId))
+      problems.push(`${service} runs another image than before`);
+    // Who lives in another service's container is labelled with that container, and a return made a new one.
+    const renewed = release.plan.services.find((plan) => plan.service === service);
+    const follows = renewed !== undefined && foreseenHash(service, release) === undefined;
+    if (!follows && found.some(({ configHash }) => configHash !== was.configHash))
+      problems.push(`${service} has another config than before`);
+    if (was.status === 'running' && found.some(({ status }) => status !== 'running'))
+      problems.push(`${service} is not running`);
+    if (was.status !== 'running' && found.some(({ status }) => status === 'running'))
+      problems.push(`${service} runs, and did not before`);
+  }
+  for (const service of now.keys()) if (!before.has(service)) problems.push(`${service} is still there`);
+  return problems;
+}
+
+/** The files that the switch touched have the bytes again that they had when the release was staged. */
+export async function filesAsBefore({ host, release }: Pick<Switching, 'host' | 'release'>): Promise<string[]> {
+  const paths = release.filePlan.changes.map(({ path }) => path);
+  if (paths.length === 0) return [];
+  const result = await host.shell.run(
+    sh`cd ${host.layout.path} 2>/dev/null && { xargs -0 sha256sum -- 2>/dev/null; } || :`,
+    { stdin: paths.map((path) => `${path}\0`).join('') },
+  );
+  const now = parseSums(result.stdout);
+  const links = new Set(
+    release.files.files
+      .filter(({ content }) => typeof content === 'object' && 'linkTo' in content)
+      .map(({ path }) => path),
+  );
+  return paths
+    .filter((path) => !links.has(path) && now.get(path) !== release.staged.hostFiles.get(path))
+    .map((path) => `${path} is not what it was before`);
+}
