@@ -11,9 +11,11 @@ export function parseHost(given: string): HostAddress {
   const text = given.trim().replace(/^ssh:\/\//, '');
   if (text === 'local') return { kind: 'local' };
   const at = text.lastIndexOf('@');
-  const user = at < 0 ? undefined : text.slice(0, at);
-  if (user !== undefined && !USER.test(user)) throw wrong(given, `"${user}" is no user name`);
   const { hostname, port } = splitPort(text.slice(at + 1), given);
+  // The runner's own user would be tried otherwise, whom no host knows.
+  if (at < 0) throw wrong(given, `it names no user, such as deploy@${text}`);
+  const user = text.slice(0, at);
+  if (!USER.test(user)) throw wrong(given, `"${user}" is no user name`);
   return { kind: 'ssh', user, hostname, port };
 }
 

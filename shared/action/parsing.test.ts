@@ -7,9 +7,8 @@ describe('host', () => {
   test.each([
     ['deploy@203.0.113.7', 'deploy', '203.0.113.7', undefined],
     [' deploy@shop.example:2222 ', 'deploy', 'shop.example', 2222],
-    ['shop.example', undefined, 'shop.example', undefined],
     ['deploy@[2001:db8::1]:22', 'deploy', '2001:db8::1', 22],
-    ['[fe80::1%eth0]', undefined, 'fe80::1%eth0', undefined],
+    ['a@[fe80::1%eth0]', 'a', 'fe80::1%eth0', undefined],
     ['ssh://deploy@shop.example:22', 'deploy', 'shop.example', 22],
     ['user@corp@shop', 'user@corp', 'shop', undefined],
   ])('%s', (text, user, hostname, port) => {
@@ -21,6 +20,8 @@ describe('host', () => {
   });
 
   test.each([
+    ['203.0.113.7', /not "203\.0\.113\.7": it names no user, such as deploy@203\.0\.113\.7$/],
+    ['shop.example:22', /it names no user, such as deploy@shop\.example:22$/],
     ['deploy@2001:db8::1', /brackets, such as \[2001:db8::1\]/],
     ['-oProxyCommand=x@shop', /is no user name/],
     ['a@-oProxyCommand', /is no host name/],

@@ -207,8 +207,12 @@ environments: {a: {path: ~/}, b: {path: /}, c: {path: '/srv/a$b'}}
       'homeport.yml:3:7: path must not contain "..": "/srv/../etc"',
       'homeport.yml:6:7: hooks.after-switch[0] needs a "command"',
       'homeport.yml:7:7: hooks.after-switch[1] says its command with "host" already: remove "command"',
-      expect.stringMatching(/^homeport.yml:8:26: environments.a.path must be a folder on the host/),
-      expect.stringMatching(/^homeport.yml:8:41: environments.b.path must be a folder on the host/),
+      expect.stringMatching(
+        /^homeport.yml:8:26: environments.a.path must be a folder of the project's own on the host, such as/,
+      ),
+      expect.stringMatching(
+        /^homeport.yml:8:41: environments.b.path must be a folder of the project's own on the host, such as/,
+      ),
       expect.stringMatching(/^homeport.yml:8:55: path must not contain a quote, a backslash or a dollar/),
     ]);
   });

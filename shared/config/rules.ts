@@ -29,9 +29,12 @@ function pathProblems({ path }: Fields, at: ValuePath, source: YamlSource): Prob
 /** As the schema says it too. */
 const HOST_PATH = /^(\/|~\/)[^\n\r]+$/;
 
+/** As the schema calls it too. */
+const OWN_FOLDER = "a folder of the project's own on the host, such as /srv/shop or ~/shop";
+
 /** Why a folder cannot be a project's on the host; undefined for one that can. */
 export function hostPathProblem(path: string): string | undefined {
-  if (!/^(\/|~\/)/.test(path)) return `must be a folder on the host: absolute, or beginning with "~/", not "${path}"`;
+  if (!/^(\/|~\/)/.test(path)) return `must be ${OWN_FOLDER}, not "${path}"`;
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'must be one line without control characters';
   // In JSON, in a shell and in a compose file each of these would need another form, and one of the three is always missed.
   if (/["\\$]/.test(path)) return `must not contain a quote, a backslash or a dollar: ${path}`;
@@ -40,7 +43,7 @@ export function hostPathProblem(path: string): string | undefined {
     .split('/')
     .filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) return `must not contain "..": "${path}"`;
-  if (parts.length === 0) return `must be a folder of the project's own, not "${path}"`;
+  if (parts.length === 0) return `must be ${OWN_FOLDER}, not "${path}"`;
   return undefined;
 }
 
