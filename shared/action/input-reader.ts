@@ -29,6 +29,17 @@ export class InputReader {
     return this.#given(name);
   }
 
+  /** Verbatim. Blank text that was given is a secret that is not set: `env: |` with nothing but `${{ secrets.ENV }}` below it. */
+  secretText(name: string): string {
+    const given = this.verbatim(name);
+    if (given === undefined && getInput(name, { trimWhitespace: false }) !== '') {
+      this.#problems.add(
+        `${name} is given but blank: is its secret set, and does the job name the environment that holds it? Remove the input if nothing is meant`,
+      );
+    }
+    return given ?? '';
+  }
+
   /** Strictly `true` or `false`: whoever writes `yes` learns that it would have been ignored. */
   flag(name: string): boolean {
     const given = this.text(name);

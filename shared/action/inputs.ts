@@ -103,7 +103,7 @@ function commonInputs(read: InputReader): CommonInputs {
     hosts: read.list('host'),
     connection: connectionInputs(read),
     sudo: read.flag('sudo'),
-    env: read.verbatim('env') ?? '',
+    env: read.secretText('env'),
     envNames: read.list('env-names'),
     registries: read.text('registries') ?? '',
     lockTimeout: read.duration('lock-timeout', '10m'),

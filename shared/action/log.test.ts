@@ -115,4 +115,14 @@ describe('the log', () => {
     expect(lines.filter((line) => line.startsWith('::warning::'))).toHaveLength(10);
     expect(lines.slice(10)).toEqual(['warning: w10 ***', 'warning: w11 ***']);
   });
+
+  test('a warning about a file is shown at its place, and says it in the log too', async () => {
+    const own = log();
+    const lines = await captured(() => {
+      own.warning('X is not set', { file: 'apps/shop/compose.yml', line: 3, column: 5 });
+    });
+    expect(lines).toEqual([
+      '::warning title=Homeport,file=apps/shop/compose.yml,line=3,col=5::apps/shop/compose.yml:3:5: X is not set',
+    ]);
+  });
 });

@@ -6,7 +6,9 @@ import { debug, endGroup, startGroup, warning } from '@actions/core';
 import { randomUUID } from 'node:crypto';
 import { EOL } from 'node:os';
 import { formatDuration } from '../base/duration.js';
-import type { Log } from '../base/log.js';
+import { describeProblem } from '../base/errors.js';
+import type { Log, Place } from '../base/log.js';
+import { annotationAt } from './annotation.js';
 import type { Redactor } from '../base/redactor.js';
 
 /** GitHub shows ten warnings of a step, and drops the others without a word. */
@@ -44,12 +46,12 @@ export class ActionLog implements Log {
     debug(text);
   }
 
-  warning(line: string): void {
-    const text = this.#redactor.redact(line);
+  warning(line: string, place: Place = {}): void {
+    const text = this.#redactor.redact(describeProblem({ ...place, message: line }));
     if (this.#warned.has(text)) return;
     this.#warned.add(text);
     this.#closeGroup();
-    if (this.#warned.size <= MOST_WARNINGS) warning(text);
+    if (this.#warned.size <= MOST_WARNINGS) warning(text, annotationAt(place));
     else this.#print(`warning: ${text}`);
   }
 

@@ -16,7 +16,9 @@ describe('bad input ends the step before the deploy is called', () => {
     ['no environment', {}, /homeport.yml:5:1: there are several environments/],
     ['a host that is none', { environment: 'staging', host: '-oProxyCommand=x' }, /host must be user@host/],
     ['a project that is none', { environment: 'staging', project: 'Shop' }, /project must be a Compose project name/],
-    ['a relative path', { environment: 'staging', path: 'srv' }, /path must be a folder on the host/],
+    ['a relative path', { environment: 'staging', path: 'srv' }, /path must be a folder of the project's own/],
+    ['a host without a user', { environment: 'staging', host: '203.0.113.7' }, /it names no user/],
+    ['env that is given but blank', { environment: 'staging', env: '\n' }, /env is given but blank: is its secret set/],
     ['a version of two words', { environment: 'staging', version: 'a b' }, /version must be one word/],
     ['several hosts', { environment: 'staging', host: 'a@b, c@d' }, /a deploy to several hosts is not there yet/],
     [

@@ -33,7 +33,8 @@ export function deployRequest(inputs: DeployInputs, facts: RunFacts, redactor: R
   if (loaded !== undefined) {
     problems.add(...notYetInConfig(loaded, inputs.backup));
     const env = new Map([...fileVariables(loaded, facts, mask, open, problems), ...given]);
-    const request = merged(inputs, loaded, facts, { registries, env }, problems);
+    const givenEmpty = [...given].filter(([, value]) => value === '').map(([name]) => name);
+    const request = merged(inputs, loaded, facts, { registries, env, givenEmpty }, problems);
     problems.throwIfAny();
     return request;
   }
@@ -91,6 +92,7 @@ function fileVariables(
 interface Secrets {
   readonly registries: readonly RegistryLogin[];
   readonly env: Variables;
+  readonly givenEmpty: readonly string[];
 }
 
 function merged(
@@ -113,12 +115,14 @@ function merged(
     project,
     path,
     root,
+    shownRoot: shownPath(facts.workspace, root),
     composeFiles: inputs.composeFiles.length > 0 ? inputs.composeFiles : config.composeFiles,
     profiles: config.profiles,
     scale: { ...config.scale, ...inputs.scale },
     ship: config.ship,
     envFile: config.envFile,
     env: Object.fromEntries(secrets.env),
+    givenEmpty: secrets.givenEmpty,
     hosts,
     connection: {
       ...inputs.connection,

@@ -5,6 +5,7 @@
 import { error as annotate, setFailed } from '@actions/core';
 import { describeProblem, HostFailure, messageOf, UserError, type Problem } from '../base/errors.js';
 import { Redactor } from '../base/redactor.js';
+import { annotationAt } from './annotation.js';
 import { ActionLog } from './log.js';
 
 export interface ActionContext {
@@ -57,12 +58,7 @@ function fail(message: string, redactor: Redactor): void {
 function annotateProblems(error: unknown, redactor: Redactor): void {
   const problems = error instanceof UserError ? error.problems : [];
   for (const problem of problems.filter(({ file }) => file !== undefined).slice(0, MOST_ANNOTATIONS)) {
-    annotate(redactor.redact(problem.message), {
-      title: 'Homeport',
-      ...(problem.file === undefined ? {} : { file: problem.file }),
-      ...(problem.line === undefined ? {} : { startLine: problem.line }),
-      ...(problem.column === undefined ? {} : { startColumn: problem.column }),
-    });
+    annotate(redactor.redact(problem.message), annotationAt(problem));
   }
 }
 

@@ -1,10 +1,11 @@
 /** Gathers what travels: each path that the project names is shipped, left to the host, or wrong. */
 import { existsSync } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readlink, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Problem } from '../base/errors.js';
 import { contextFiles } from './build-context.js';
-import { relativeTo } from './inside.js';
+import { relativeTo, type NamedRoot } from './inside.js';
+import { missingBind, type MissingBind } from './missing-bind.js';
 import { isFile } from './project-files.js';
 import type { BuildFiles, FileReference } from './service-files.js';
 import type { BuildContext, EnvFileReader, ShipmentRequest } from './shipment.js';
@@ -20,16 +21,20 @@ export class Collector {
   readonly files = new Map<string, WalkedFile>();
   readonly dataFolders = new Set<string>();
   readonly hostFiles = new Set<string>();
+  readonly missingBinds: MissingBind[] = [];
   readonly envFileReaders: EnvFileReader[] = [];
+  private readonly root: string;
   /** Files that Homeport writes itself; relative. */
   readonly #written: ReadonlySet<string>;
 
   constructor(
-    private readonly root: string,
+    private readonly named: NamedRoot,
     base: string,
     request: ShipmentRequest,
     readonly problems: Problem[],
   ) {
+    this.root = named.folder;
+    const { root } = this;
     const dotEnv = relativeTo(root, join(base, '.env')) ?? '.env';
     this.#written = new Set([
       '.env',
@@ -52,14 +57,21 @@ export class Collector {
     if (existsSync(file)) {
       const shipped = await this.ship(file, what, place);
       if (what === 'bind' && shipped === 0) this.dataFolders.add(path);
-    } else if (what === 'bind') this.dataFolders.add(path);
-    else if (what !== 'env_file') this.hostFiles.add(path);
+    } else if (what === 'bind') {
+      this.dataFolders.add(path);
+      if (service !== undefined && enabled) this.#missing(reference, service);
+    } else if (what !== 'env_file') this.hostFiles.add(path);
     else if (required && enabled) {
       this.#problem(
-        `there is no ${what} ${path} in the checkout: add it, or name it in env-file so that Homeport writes it`,
+        `there is no ${what} ${this.#shown(file)} in the checkout: add it, or name it in env-file so that Homeport writes it`,
         place,
       );
     }
+  }
+
+  #missing({ file, target, place }: FileReference, service: string): void {
+    const missing = target === undefined ? undefined : missingBind(this.root, { service, file, target, place });
+    if (missing !== undefined) this.missingBinds.push(missing);
   }
 
   /** One path of the config's `ship`. */
@@ -67,20 +79,24 @@ export class Collector {
     const file = resolve(this.root, path);
     if (this.#inside(file, path, 'ship', undefined) === undefined) return;
     if (existsSync(file)) await this.ship(file, 'ship', undefined);
-    else this.#problem(`ship: there is no ${path} in the checkout`, undefined);
+    else this.#problem(`ship: there is no ${this.#shown(file)} in the checkout`, undefined);
   }
 
   /** A file, or a folder with everything in it that can travel. @returns how many files */
   async ship(file: string, what: string, place: Place | undefined): Promise<number> {
-    if (this.#inside(file, file, what, place) === undefined) return 0;
+    if (this.#inside(file, this.#shown(file), what, place) === undefined) return 0;
     const target = await realpath(file);
     if (relativeTo(this.root, target) === undefined) {
-      this.#problem(`${this.#shown(file)} is a symbolic link to ${target}, which lies outside of ${this.root}`, place);
+      const to = await readlink(file).catch(() => target);
+      this.#problem(
+        `${this.#shown(file)} is a symbolic link to ${to}, which lies outside of ${this.named.shown}`,
+        place,
+      );
       return 0;
     }
     const stats = await stat(target);
     const found = stats.isDirectory() ? await this.#walk(file, place) : stats.isFile() ? [{ file }] : [];
-    for (const one of found) this.files.set(this.#shown(one.file), one);
+    for (const one of found) this.files.set(this.#path(one.file), one);
     return found.length;
   }
 
@@ -97,7 +113,7 @@ export class Collector {
         this.#problem(`there is no ${reference.what} ${reference.written} in the checkout`, reference.place);
         return path;
       }
-      for (const one of await contextFiles(reference.file, dockerfile)) found.set(this.#shown(one.file), one);
+      for (const one of await contextFiles(reference.file, dockerfile)) found.set(this.#path(one.file), one);
       return path;
     };
     const directory = await add(build.context, this.#dockerfile(build));
@@ -133,15 +149,21 @@ export class Collector {
     const path = relativeTo(this.root, file);
     if (path === undefined) {
       this.#problem(
-        `${what} ${written} leads out of ${this.root}: put homeport.yml into a folder that holds both, and name the compose file from there in compose.files`,
+        `${what} ${written} leads out of ${this.named.shown}: put homeport.yml into a folder that holds both, and name the compose file from there in compose.files`,
         place,
       );
     }
     return path;
   }
 
-  #shown(file: string): string {
+  /** Relative to the root: where it goes on the host. */
+  #path(file: string): string {
     return relativeTo(this.root, file) ?? file;
+  }
+
+  /** As seen from the checkout. */
+  #shown(file: string): string {
+    return this.named.show(file);
   }
 
   #problem(message: string, place: Place | undefined): void {

@@ -2,8 +2,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
+import type { NamedRoot } from './inside.js';
 
-const FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+/** Compose's own names for its file, in the order in which it looks. */
+export const DEFAULT_FILES: readonly string[] = [
+  'compose.yaml',
+  'compose.yml',
+  'docker-compose.yml',
+  'docker-compose.yaml',
+];
 const OVERRIDES = [
   'compose.override.yml',
   'compose.override.yaml',
@@ -17,18 +24,18 @@ const OVERRIDES = [
  * @throws UserError when there is none
  */
 export function pickComposeFiles(
-  root: string,
+  root: NamedRoot,
   named: readonly string[],
   env: Readonly<Record<string, string>>,
 ): readonly string[] {
   if (named.length > 0) return named;
   const fromEnv = (env['COMPOSE_FILE'] ?? '').split(env['COMPOSE_PATH_SEPARATOR'] ?? ':').filter((file) => file !== '');
   if (fromEnv.length > 0) return fromEnv;
-  const inRoot = (name: string): boolean => existsSync(join(root, name));
-  const file = FILES.find(inRoot);
+  const inRoot = (name: string): boolean => existsSync(join(root.folder, name));
+  const file = DEFAULT_FILES.find(inRoot);
   if (file === undefined) {
     throw new UserError(
-      `there is no compose file in ${root}: none of ${FILES.join(', ')}. Name yours in compose.files, or did you forget the checkout step?`,
+      `there is no compose file in ${root.shown}: none of ${DEFAULT_FILES.join(', ')}. Name yours in compose.files, or did you forget the checkout step?`,
     );
   }
   const override = OVERRIDES.find(inRoot);

@@ -80,7 +80,7 @@ describe('which compose files', () => {
 
   test('none is one clear error', async () => {
     expect(await problems({})).toEqual([
-      'there is no compose file in ROOT: none of compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml. Name yours in compose.files, or did you forget the checkout step?',
+      'there is no compose file in the checkout: none of compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml. Name yours in compose.files, or did you forget the checkout step?',
     ]);
     expect(await problems({}, { composeFiles: ['prod.yml', 'more.yml'] })).toEqual([
       'there is no compose file prod.yml in the checkout',
@@ -203,7 +203,7 @@ describe('symbolic links', () => {
     ).toEqual([
       'docker-compose.yml:5:9: conf/gone is a symbolic link to nothing, which is not in the checkout',
       'docker-compose.yml:5:9: conf/passwd is a symbolic link to /etc/passwd, which is not in the checkout',
-      'docker-compose.yml:6:9: out is a symbolic link to /etc/hosts, which lies outside of ROOT',
+      'docker-compose.yml:6:9: out is a symbolic link to /etc/hosts, which lies outside of the checkout',
     ]);
   });
 });
@@ -458,12 +458,12 @@ describe('what a user wrote wrong, all at once and with its place', () => {
         { composeFiles: ['docker-compose.yml', 'more.yml'], ship: ['nothing/'] },
       ),
     ).toEqual([
-      'ship: there is no nothing/ in the checkout',
+      'ship: there is no nothing in the checkout',
       'docker-compose.yml:3:12: required variable TAG is missing a value: set TAG',
       'docker-compose.yml:5:10: required variable A is missing a value',
       'docker-compose.yml:6:10: ${…} is no reference to a variable: write ${NAME}, or $$ for a dollar sign',
       'docker-compose.yml:7:15: there is no env_file gone.env in the checkout: add it, or name it in env-file so that Homeport writes it',
-      'docker-compose.yml:9:9: bind ../outside leads out of ROOT: put homeport.yml into a folder that holds both, and name the compose file from there in compose.files',
+      'docker-compose.yml:9:9: bind ../outside leads out of the checkout: put homeport.yml into a folder that holds both, and name the compose file from there in compose.files',
       expect.stringMatching(/^more\.yml:2:1: .*/),
     ]);
   });
@@ -518,7 +518,91 @@ describe('what the config asks to ship', () => {
 
   test('what leads out is an error', async () => {
     expect(await problems({ 'docker-compose.yml': 'services: {}' }, { ship: ['../x'] })).toEqual([
-      expect.stringContaining('ship ../x leads out of ROOT'),
+      expect.stringContaining('ship ../x leads out of the checkout'),
     ]);
   });
+});
+
+describe('variables that come to nothing', () => {
+  const compose = [
+    'services:',
+    '  web:',
+    '    image: nginx',
+    '    environment:',
+    '      PASSWORD: ${DB_PASSWORD}',
+    '      AGAIN: ${DB_PASSWORD}',
+    '      TOKEN: ${TOKEN?}',
+    '      MEANT: ${MEANT:-}',
+    '      DEFAULT: ${MEANT:-x}',
+    '      NOBODY: ${NOBODY}',
+    '      HOME: ${HOME}',
+    '',
+  ].join('\n');
+  const files = { 'docker-compose.yml': compose };
+
+  test('an empty secret is refused where the file takes it as it is', async () => {
+    const env = { DB_PASSWORD: '', TOKEN: '', MEANT: '', NOBODY: 'x' };
+    expect(await problems(files, { env, givenEmpty: ['DB_PASSWORD', 'TOKEN', 'MEANT'] })).toEqual([
+      'docker-compose.yml:5:17: DB_PASSWORD is empty in the input env: is its secret set, and does the job name the environment that holds it? If it may be empty, write ${DB_PASSWORD:-} here',
+      expect.stringMatching(/^docker-compose\.yml:7:14: TOKEN is empty in the input env: /),
+    ]);
+  });
+
+  test('what the repository says itself may be empty', async () => {
+    const env = { DB_PASSWORD: '', TOKEN: '', NOBODY: '' };
+    expect((await find(files, { env })).warnings).toEqual([]);
+  });
+
+  test('what nobody sets, and what is empty and not asked for, are warnings', async () => {
+    const env = { DB_PASSWORD: 'x', TOKEN: 'x', UNUSED: '' };
+    expect((await find(files, { env, givenEmpty: ['UNUSED'], shownRoot: 'apps/shop' })).warnings).toEqual([
+      {
+        message: 'NOBODY is not set, so nothing is put here: give it in env, or write ${NOBODY:-} if that is meant',
+        file: 'apps/shop/docker-compose.yml',
+        line: 10,
+        column: 15,
+      },
+      {
+        message:
+          'UNUSED is empty in the input env: is its secret set, and does the job name the environment that holds it?',
+      },
+    ]);
+  });
+});
+
+describe('binds that may be a slip of the pen', () => {
+  const there = { 'nginx.conf': '', 'conf/app.yml': '', 'ngnix/x': '' };
+  const cases: [string, string, object[]][] = [
+    ['a file beside one of nearly that name', './ngnix.conf:/etc/nginx/nginx.conf', [{ looks: 'file', path: 'ngnix.conf', near: 'nginx.conf' }]], // prettier-ignore
+    ['a file in a folder of nearly that name', './cnof/app.yml:/etc/app.yml:ro', [{ looks: 'file', near: 'conf/app.yml' }]], // prettier-ignore
+    ['a file beside nothing', '{type: bind, source: ./Caddyfile, target: /etc/caddy/Caddyfile}', [{ looks: 'file', near: undefined }]], // prettier-ignore
+    ['a folder of nearly that name', './nginx:/etc/nginx', [{ looks: 'doubt', near: 'ngnix' }]],
+    ['half a file', './token:/run/token.txt', [{ looks: 'doubt', near: undefined }]],
+    ['a data folder', './data:/var/lib/postgresql/data', []],
+    ['a folder with a dot in it', './sites/shop.example:/srv/shop.example', []],
+    ["what is the host's anyway", '/etc/ngnix.conf:/etc/nginx/nginx.conf', []],
+  ];
+  test.each(cases)('%s', async (_, bind, expected) => {
+    const found = await find({ 'docker-compose.yml': service(`volumes: ["x:/x", ${bind.startsWith('{') ? bind : `"${bind}"`}]`), ...there }); // prettier-ignore
+    expect(found.missingBinds).toEqual(expected.map((one) => expect.objectContaining(one) as unknown));
+  });
+});
+
+test('messages name files as they are seen from the checkout, and never a folder of the runner', async () => {
+  const wrong = {
+    'docker-compose.yml': 'services:\n  web:\n    image: ${X:?}\n    env_file: a.env\n    volumes: ["../x:/x", "./out:/out"]\n', // prettier-ignore
+    out: { linkTo: '/etc/hosts' },
+  };
+  expect(await problems(wrong, { shownRoot: 'apps/shop', ship: ['y'] })).toEqual([
+    'ship: there is no apps/shop/y in the checkout',
+    'apps/shop/docker-compose.yml:3:12: required variable X is missing a value',
+    expect.stringMatching(
+      /^apps\/shop\/docker-compose\.yml:4:15: there is no env_file apps\/shop\/a\.env in the checkout/,
+    ),
+    expect.stringMatching(/^apps\/shop\/docker-compose\.yml:5:15: bind \.\.\/x leads out of apps\/shop:/),
+    'apps/shop/docker-compose.yml:5:26: apps/shop/out is a symbolic link to /etc/hosts, which lies outside of apps/shop',
+  ]);
+  expect(await problems({ 'x/y': '' }, { shownRoot: 'apps/shop' })).toEqual([
+    expect.stringMatching(/^there is no compose file in apps\/shop: none of/),
+  ]);
 });

@@ -4,7 +4,8 @@ import { basename, dirname, relative, resolve } from 'node:path';
 import { UserError, type Problem } from '../base/errors.js';
 import { Collector, type ContextSource } from './collector.js';
 import { pickComposeFiles } from './default-files.js';
-import { relativeTo } from './inside.js';
+import { judgeEmpty } from './empty-variables.js';
+import { NamedRoot, relativeTo } from './inside.js';
 import type { Lookup } from './interpolate.js';
 import { ProjectFiles } from './project-files.js';
 import { findFiles, type ServiceFiles } from './service-files.js';
@@ -19,16 +20,17 @@ import type { WalkedFile } from './walk.js';
  */
 export async function findShipment(request: ShipmentRequest): Promise<Shipment> {
   const root = await realpath(request.root);
-  const composeFiles = pickComposeFiles(root, request.composeFiles, request.env);
+  const named = new NamedRoot(root, request.shownRoot ?? '');
+  const composeFiles = pickComposeFiles(named, request.composeFiles, request.env);
   const base = resolve(root, dirname(composeFiles[0] ?? ''));
-  const project = new ProjectFiles(root);
+  const project = new ProjectFiles(named);
   const files = project.loadAll(
     composeFiles.map((file) => resolve(root, file)),
     base,
     lookupOf(root, base, request.env),
   );
   const found = findFiles(files, project);
-  const collector = new Collector(root, base, request, project.problems);
+  const collector = new Collector(named, base, request, project.problems);
   for (const { file, place } of project.needed) await collector.ship(file, 'compose file', place);
   const active = activeProfiles(request);
   const contexts: ContextSource[] = [];
@@ -40,6 +42,13 @@ export async function findShipment(request: ShipmentRequest): Promise<Shipment> 
   }
   for (const reference of found.resources) await collector.follow(reference, { enabled: true });
   for (const path of request.ship) await collector.shipAsked(path);
+  const judged = judgeEmpty({
+    unset: project.unset,
+    empty: project.empty,
+    variables: project.variables,
+    givenEmpty: request.givenEmpty ?? [],
+  });
+  collector.problems.push(...judged.problems);
   if (collector.problems.length > 0) throw new UserError(sorted(collector.problems));
   return {
     projectDirectory: relativeTo(root, base) ?? '',
@@ -48,7 +57,10 @@ export async function findShipment(request: ShipmentRequest): Promise<Shipment> 
     contexts: await Promise.all(contexts.map(describeContext)),
     dataFolders: [...collector.dataFolders].sort(),
     hostFiles: [...collector.hostFiles].sort(),
+    missingBinds: collector.missingBinds,
+    warnings: judged.warnings,
     variables: project.variables,
+    services: project.hasRemoteIncludes ? undefined : [...found.services.keys()],
     envFileReaders: collector.envFileReaders,
     dotEnvReaders: [
       ...new Set(

@@ -58,7 +58,12 @@ describe('what is required and not there', () => {
   });
 
   test('a plain reference without a value is told, not refused', () => {
-    expect(interpolate('$A ${B} ${C:-x} ${A}', lookup)).toEqual({ value: '  x ', problems: [], unset: ['A', 'B'] });
+    expect(interpolate('$A ${B} ${C:-x} ${A}', lookup)).toEqual({
+      value: '  x ',
+      problems: [],
+      unset: ['A', 'B'],
+      empty: [],
+    });
   });
 });
 

@@ -16,6 +16,8 @@ export interface Interpolated {
   readonly problems: readonly string[];
   /** Variables without a value, for which nothing is put. */
   readonly unset: readonly string[];
+  /** Variables that are there, but empty, where nothing says that they may be: `${X}` and `${X?}`. */
+  readonly empty: readonly string[];
 }
 
 export type Lookup = (name: string) => string | undefined;
@@ -26,6 +28,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
 export function interpolate(text: string, lookup: Lookup): Interpolated {
   const problems: string[] = [];
   const unset = new Set<string>();
+  const empty = new Set<string>();
   const render = (parts: readonly Part[]): string =>
     parts.map((part) => (typeof part === 'string' ? part : resolve(part))).join('');
   const resolve = ({ name, operator, operand }: Reference): string => {
@@ -41,6 +44,7 @@ export function interpolate(text: string, lookup: Lookup): Interpolated {
         return there ? render(operand) : (value ?? '');
       case ':?':
       case '?': {
+        if (value === '') empty.add(name);
         if (there) return value ?? '';
         const message = render(operand);
         problems.push(`required variable ${name} is missing a value${message === '' ? '' : `: ${message}`}`);
@@ -48,12 +52,13 @@ export function interpolate(text: string, lookup: Lookup): Interpolated {
       }
       case undefined:
         if (value === undefined) unset.add(name);
+        if (value === '') empty.add(name);
         return value ?? '';
     }
   };
   const { parts, invalid } = parseTemplate(text);
   const value = render(parts);
-  return { value, problems: [...invalid, ...problems], unset: [...unset] };
+  return { value, problems: [...invalid, ...problems], unset: [...unset], empty: [...empty] };
 }
 
 /** Every variable that a text asks for, those inside of defaults too; sorted. */

@@ -6,9 +6,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { messageOf, UserError, type Problem } from '../base/errors.js';
 import { parseDotenv } from './dotenv.js';
-import { YamlFile, type Place, type YamlValue } from './yaml-value.js';
+import { YamlFile, type AskedVariable, type Place, type YamlValue } from './yaml-value.js';
 import { isRemote, textsOf } from './yaml-forms.js';
-import { relativeTo } from './inside.js';
+import type { NamedRoot } from './inside.js';
 import type { Lookup } from './interpolate.js';
 
 /** One file of the project. */
@@ -32,10 +32,13 @@ export class ProjectFiles {
   /** The compose files, included and extended ones, and the env files of includes; absolute. */
   readonly needed: NamedFile[] = [];
   readonly variables = new Set<string>();
+  readonly unset: AskedVariable[] = [];
+  readonly empty: AskedVariable[] = [];
+  hasRemoteIncludes = false;
   readonly #loaded = new Map<string, YamlFile | undefined>();
 
-  /** @param root absolute folder of the checkout, for names in messages */
-  constructor(private readonly root: string) {}
+  /** @param root for names in messages */
+  constructor(private readonly root: NamedRoot) {}
 
   /** The named files and everything they include, in Compose's order; all share the base of the first one. */
   loadAll(
@@ -67,7 +70,7 @@ export class ProjectFiles {
   }
 
   shown(file: string): string {
-    return relativeTo(this.root, file) ?? file;
+    return this.root.show(file);
   }
 
   #read(file: string, lookup: Lookup, place: Place | undefined): YamlFile | undefined {
@@ -78,6 +81,8 @@ export class ProjectFiles {
     this.needed.push({ file, place });
     const yaml = new YamlFile(readFileSync(file, 'utf8'), this.shown(file), lookup);
     this.problems.push(...yaml.problems);
+    this.unset.push(...yaml.unset);
+    this.empty.push(...yaml.empty);
     for (const name of yaml.variables) this.variables.add(name);
     return yaml;
   }
@@ -86,6 +91,7 @@ export class ProjectFiles {
     return (root.get('include')?.items ?? []).flatMap((entry) => {
       const paths = textsOf(entry.get('path') ?? entry).map(({ text }) => text);
       const [first] = paths;
+      if (paths.some(isRemote)) this.hasRemoteIncludes = true;
       if (first === undefined || isRemote(first)) return [];
       const folder = entry.get('project_directory')?.text;
       const inner = folder === undefined ? dirname(resolve(base, first)) : resolve(base, folder);

@@ -17,6 +17,8 @@ export interface FileReference {
   readonly required: boolean;
   /** An env file with `format: raw`. */
   readonly raw?: boolean;
+  /** Of a service's bind: where it is in the container. */
+  readonly target?: string;
 }
 
 export interface BuildFiles {
@@ -119,12 +121,15 @@ class ServiceReader {
 function readMount(item: YamlValue, base: string): FileReference[] {
   const { text } = item;
   if (text !== undefined) {
-    const [source = ''] = text.split(':', 1);
-    return text.includes(':') && /^[./~]/.test(source) ? reference('bind', source, base, item.place) : [];
+    const [source = '', target] = text.split(':', 2);
+    return target !== undefined && /^[./~]/.test(source)
+      ? reference('bind', source, base, item.place).map((one) => ({ ...one, target }))
+      : [];
   }
   const source = item.get('source');
   if (item.get('type')?.text !== 'bind' || source?.text === undefined) return [];
-  return reference('bind', source.text, base, source.place);
+  const target = item.get('target')?.text ?? '';
+  return reference('bind', source.text, base, source.place).map((one) => ({ ...one, target }));
 }
 
 function readEnvFile(item: YamlValue, base: string): FileReference[] {

@@ -1,4 +1,6 @@
 /** What a checkout sends to a host: every file that its Compose files name, found by reading them as Compose would. */
+import type { Problem } from '../base/errors.js';
+import type { MissingBind } from './missing-bind.js';
 
 /** A file that goes to the host. */
 export interface ShippedFile {
@@ -47,8 +49,14 @@ export interface Shipment {
   readonly dataFolders: readonly string[];
   /** Files that configs, secrets and the like name and that are not in the checkout, relative to the root: they must be on the host. */
   readonly hostFiles: readonly string[];
+  /** Of the data folders those that may be a slip of the pen: they must be on the host. */
+  readonly missingBinds: readonly MissingBind[];
+  /** What is legal and still most likely not meant, with its place in the checkout. */
+  readonly warnings: readonly Problem[];
   /** Every variable that the compose files interpolate. */
   readonly variables: ReadonlySet<string>;
+  /** Their names, as far as the checkout tells: a remote `include` may bring more, and then it is undefined. */
+  readonly services: readonly string[] | undefined;
   readonly envFileReaders: readonly EnvFileReader[];
   /** Services whose env_file is the project's `.env`. */
   readonly dotEnvReaders: readonly string[];
@@ -57,11 +65,15 @@ export interface Shipment {
 export interface ShipmentRequest {
   /** Absolute. */
   readonly root: string;
+  /** The root as seen from the checkout, for messages and annotations; the checkout itself unless given. */
+  readonly shownRoot?: string;
   /** Relative to the root; empty for what Compose itself would pick. */
   readonly composeFiles: readonly string[];
   readonly ship: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly profiles: readonly string[];
+  /** Variables of `env` that whoever deploys gave without a value. */
+  readonly givenEmpty?: readonly string[];
   /** Env files that will be there though the checkout has none: the config's `env-file`; relative to the root. */
   readonly provided?: readonly string[];
 }

@@ -25,11 +25,21 @@ export interface Place {
   readonly column: number;
 }
 
+/** A variable, and where it is asked for. */
+export interface AskedVariable {
+  readonly name: string;
+  readonly place: Place;
+}
+
 export class YamlFile {
   /** What is wrong with the file: its syntax, and variables that it requires and does not get. */
   readonly problems: readonly Problem[];
   /** Every variable that it interpolates. */
   readonly variables: ReadonlySet<string>;
+  /** For which nothing is put, since nobody sets them. */
+  readonly unset: readonly AskedVariable[];
+  /** For which nothing is put, since they are empty, though the file does not say that they may be. */
+  readonly empty: readonly AskedVariable[];
   readonly #documents: readonly Document[];
   readonly #lines = new LineCounter();
 
@@ -42,10 +52,17 @@ export class YamlFile {
     const parsed = parseAllDocuments(text, { lineCounter: this.#lines });
     this.#documents = Array.isArray(parsed) ? parsed : [];
     const scalars = this.#documents.flatMap(valuesIn);
+    const interpolated = scalars.flatMap(({ value, ...scalar }) =>
+      typeof value === 'string' && value.includes('$')
+        ? [{ ...interpolate(value, lookup), place: this.#placeAt(scalar.range?.[0] ?? 0) }]
+        : [],
+    );
     this.problems = [
       ...this.#documents.flatMap(({ errors }) => errors.map((error) => this.#syntaxProblem(error))),
-      ...scalars.flatMap((scalar) => this.#variableProblems(scalar)),
+      ...interpolated.flatMap(({ problems, place }) => problems.map((message) => ({ message, ...place }))),
     ];
+    this.unset = interpolated.flatMap(({ unset, place }) => unset.map((name) => ({ name, place })));
+    this.empty = interpolated.flatMap(({ empty, place }) => empty.map((name) => ({ name, place })));
     this.variables = new Set(scalars.flatMap(({ value }) => (typeof value === 'string' ? variablesOf(value) : [])));
   }
 
@@ -68,11 +85,6 @@ export class YamlFile {
   #syntaxProblem({ message, pos }: { message: string; pos: [number, number] }): Problem {
     const [first = ''] = message.split('\n', 1);
     return { message: first.replace(/ at line \d+, column \d+:?$/, ''), ...this.#placeAt(pos[0]) };
-  }
-
-  #variableProblems(scalar: Scalar): Problem[] {
-    if (typeof scalar.value !== 'string' || !scalar.value.includes('$')) return [];
-    return interpolate(scalar.value, this.lookup).problems.map((message) => ({ message, ...this.placeOf(scalar) }));
   }
 }
 

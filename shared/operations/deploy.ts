@@ -8,7 +8,7 @@ import { findShipment } from '../compose/finder.js';
 import type { Shipment } from '../compose/shipment.js';
 import { acquireLock, type Lock } from '../host/lock.js';
 import { changesAnything } from '../release/plan.js';
-import type { Store } from '../release/store.js';
+import { readStore, type Store } from '../release/store.js';
 import { confirm, discard, prune } from './conclude.js';
 import type { DeployContext } from './context.js';
 import { EventFeed } from './event-feed.js';
@@ -24,6 +24,7 @@ import { lookOnly, recover } from './recover.js';
 import { Report } from './report.js';
 import type { DeployRequest } from './request.js';
 import type { DeployResult } from './result.js';
+import { refuseScaleOfNobody } from './scale-check.js';
 import { releaseScripts } from './scripts.js';
 import { runEarlyHooks, runHealthGate, runLateHooks, runSwitch, type Switching } from './switching.js';
 import { turnBack } from './turn-back.js';
@@ -39,12 +40,16 @@ export async function deploy(request: DeployRequest, context: DeployContext): Pr
   if (address === undefined) throw new UserError('no host is given: set `host` to user@host');
   const shipment = await findShipment({
     root: request.root,
+    shownRoot: request.shownRoot,
     composeFiles: request.composeFiles,
     ship: request.ship,
     env: { ...request.env, HOMEPORT_VERSION: request.version, HOMEPORT_COMMIT: request.commit },
     profiles: request.profiles,
+    givenEmpty: request.givenEmpty,
     ...(request.envFile === undefined ? {} : { provided: [request.envFile] }),
   });
+  refuseScaleOfNobody(request, shipment);
+  for (const warning of shipment.warnings) context.log.warning(warning.message, warning);
   const host = await phases.run('connect', async () => openHost(address, request, context));
   const report = new Report(host, request, phases);
   try {
@@ -64,7 +69,12 @@ async function deployTo(
 ): Promise<DeployResult> {
   const { request, phases } = report;
   try {
-    const lock = await phases.run('lock', async () => takeLock(host, request, context));
+    const lock = await phases
+      .run('lock', async () => takeLock(host, request, context))
+      .catch(async (error: unknown) => {
+        report.lockNotFree(await readStore(host.shell, host.layout).catch(() => undefined));
+        throw error;
+      });
     phases.tell((phase) => {
       lock.phase(phase);
     });

@@ -1,4 +1,5 @@
 /** Everything that is known of a release before its images are there, and once they are: staged, observed, wanted, planned. */
+import { describeProblem, type Problem } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import { configCommand, hashCommand } from '../compose/command.js';
 import type { Shipment } from '../compose/shipment.js';
@@ -14,6 +15,7 @@ import { newestRelease, type Store } from '../release/store.js';
 import { askEarly, askOnce, wantedImages, type Resolve, type WantedImage } from '../release/wanted-images.js';
 import { composeCall, modelCall } from './compose-calls.js';
 import { planFiles, type FilePlan } from './drift.js';
+import { missingOnHost } from './missing-on-host.js';
 import type { OpenHost } from './open-host.js';
 import { makePlan } from './planning.js';
 import { refusePortsOfOthers } from './port-check.js';
@@ -34,6 +36,8 @@ export interface StagedRelease {
 }
 
 export interface PlannedRelease extends StagedRelease {
+  /** What was found on the host that is most likely not meant. */
+  readonly doubts: readonly Problem[];
   readonly filePlan: FilePlan;
   readonly images: ReadonlyMap<string, WantedImage>;
   readonly plan: Plan;
@@ -91,7 +95,9 @@ export async function planRelease(
     build: request.build,
     log,
   });
-  const planned = { ...release, filePlan, images };
+  const doubts = await missingOnHost(host, release.shipment.missingBinds);
+  for (const doubt of doubts) log.warning(doubt.message, doubt);
+  const planned = { ...release, filePlan, images, doubts };
   const plan = planOf({ ...planned, host, request });
   await refusePortsOfOthers(host, request.project, release.staged.model, plan);
   return { ...planned, plan };
@@ -149,6 +155,7 @@ function planOf({
   images,
   observed,
   previous,
+  doubts,
 }: PlanSubject): Plan {
   return makePlan({
     request,
@@ -161,7 +168,7 @@ function planOf({
     previous,
     files: filePlan,
     env: files.env,
-    warnings: planWarnings(request, shipment, staged),
+    warnings: [...doubts.map(describeProblem), ...planWarnings(request, shipment, staged)],
   });
 }
 
@@ -170,6 +177,7 @@ function planWarnings(request: DeployRequest, shipment: Shipment, staged: Staged
   const everywhere = shipment.dotEnvReaders.filter((service) => staged.model.services[service] !== undefined);
   const raw = shipment.envFileReaders.filter((reader) => reader.raw);
   return [
+    ...shipment.warnings.map(describeProblem),
     ...(versioned.length > 0 && everywhere.length > 0
       ? [
           `${versioned.join(' and ')} is in .env for the compose file, and ${everywhere.join(', ')} reads .env as env_file: it is recreated at every commit`,

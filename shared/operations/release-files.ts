@@ -1,6 +1,7 @@
 /** The files of a release: what the checkout gives, and the ones that are made for it (`.env`, the scale). */
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { DEFAULT_FILES } from '../compose/default-files.js';
 import { writeDotenv } from '../compose/dotenv.js';
 import type { ShippedFile, Shipment } from '../compose/shipment.js';
 import type { TarEntry } from '../ssh/ship.js';
@@ -16,9 +17,6 @@ export interface ReleaseFile {
 
 export const ENV_FILE = '.env';
 export const SCALE_FILE = '.homeport/scale.yml';
-
-/** Compose's own names for its file, in the order in which it looks. */
-const DEFAULT_NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 
 export interface ReleaseFiles {
   readonly files: readonly ReleaseFile[];
@@ -104,7 +102,7 @@ function isDefault(composeFiles: readonly string[], request: DeployRequest): boo
   if (Object.keys(request.scale).length > 0) return false;
   if (request.composeFiles.length === 0) return true;
   const [only, ...more] = composeFiles;
-  return more.length === 0 && only !== undefined && DEFAULT_NAMES.includes(only);
+  return more.length === 0 && only !== undefined && DEFAULT_FILES.includes(only);
 }
 
 function scaleText(scale: Readonly<Record<string, number>>): string {

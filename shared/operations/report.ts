@@ -28,6 +28,7 @@ export class Report {
   #release: PreparedRelease | undefined;
   #downtimes: Record<string, number> | undefined;
   #failure: Failure | undefined;
+  #servesNote = '';
   #volumesLeft: readonly string[] = [];
   /** Where a run ended on another release than it should have. */
   #serving: string | undefined;
@@ -40,6 +41,13 @@ export class Report {
 
   foundStore(store: Store): void {
     this.#store = store;
+  }
+
+  /** Somebody else is at work: what the host names now holds unless that run changes it. */
+  lockNotFree(store: Store | undefined): void {
+    if (store?.current === undefined) return;
+    this.#store = store;
+    this.#servesNote = ', unless the other run changes that';
   }
 
   /** Nothing was ever deployed by Homeport there. */
@@ -211,7 +219,7 @@ export class Report {
 
   #servesStill(lead: string): string {
     const serving = this.#store?.current?.id;
-    return serving === undefined ? '' : `${lead}release ${serving} serves as before`;
+    return serving === undefined ? '' : `${lead}release ${serving} serves as before${this.#servesNote}`;
   }
 
   async #nameVolumes(release: PreparedRelease): Promise<void> {

@@ -21,6 +21,8 @@ export interface DeployRequest {
   readonly path: string;
   /** Absolute folder of the config file on the runner: `composeFiles`, `ship` and `envFile` are relative to it. */
   readonly root: string;
+  /** The same as seen from the checkout, where annotations look; `''` for the checkout itself. */
+  readonly shownRoot: string;
   /** Empty: the file that Compose itself would pick. */
   readonly composeFiles: readonly string[];
   readonly profiles: readonly string[];
@@ -30,6 +32,8 @@ export interface DeployRequest {
   readonly envFile: string | undefined;
   /** The whole environment of the stack: env-file, then env-names, then env. */
   readonly env: Readonly<Record<string, string>>;
+  /** Names in the input `env` without a value: a secret that is not set looks like that. */
+  readonly givenEmpty: readonly string[];
   readonly hosts: readonly HostAddress[];
   readonly connection: ConnectionSettings;
   readonly sudo: boolean;

@@ -186,6 +186,65 @@ describe('empty secrets', () => {
   );
 });
 
+describe('slips in the compose file', () => {
+  const withMount = (mount: string): string => `${compose}    volumes: ["${mount}", "./data:/data"]\n`;
+
+  test(
+    'a secret that is empty where the file takes it as it is; one that nobody sets is a warning at its place',
+    async () => {
+      const files = { 'docker-compose.yml': compose.replace('hello', '"${GREETING}"') };
+      expect(await refused({ files, inputs: { env: 'GREETING=\nOTHER=x\n' } })).toMatch(
+        /^docker-compose\.yml:4:29: GREETING is empty in the input env: is its secret set/,
+      );
+      expect(await refused({ inputs: { env: ' \n' } })).toMatch(/^env is given but blank: is its secret set/);
+      await using own = await Checkout.make({ ...files, 'homeport.yml': config });
+      const plan = await runAction({ checkout: own, inputs: { ...reaching(host), operation: 'plan' } });
+      expect({ log: plan.log, result: plan.outputs['result'] }).toEqual({ log: plan.log, result: 'planned' });
+      expect(plan.log).toMatch(
+        /^::warning title=Homeport,file=docker-compose\.yml,line=4,col=29::.*GREETING is not set/m,
+      );
+      expect(plan.summary).toContain('GREETING is not set');
+    },
+    PATIENCE,
+  );
+
+  test(
+    'a bind of a file that neither checkout nor host has, with the name that may be meant; a data folder is fine',
+    async () => {
+      const files = { 'docker-compose.yml': withMount('./motd.tx:/etc/motd.txt'), 'motd.txt': 'hello\n' };
+      const message = await refused({
+        files: { ...files, 'docker-compose.yml': withMount('./mtod.txt:/etc/motd.txt') },
+      });
+      expect(message).toMatch(
+        /docker-compose\.yml:6:15: web binds \.\/mtod\.txt, which is neither in the checkout nor in \/srv\/shop on the host: did you mean \.\/motd\.txt\?/,
+      );
+      await using own = await Checkout.make({ 'homeport.yml': config, ...files });
+      const plan = await runAction({ checkout: own, inputs: { ...reaching(host), operation: 'plan' } });
+      expect({ log: plan.log, result: plan.outputs['result'] }).toEqual({ log: plan.log, result: 'planned' });
+      expect(plan.log).toMatch(/^::warning .*line=6,col=15::.*did you mean \.\/motd\.txt\?/m);
+      expect(plan.log).not.toContain('./data');
+    },
+    PATIENCE,
+  );
+
+  test(
+    'with a working-directory: places as they are seen from the root of the repository',
+    async () => {
+      await using own = await Checkout.make({
+        'apps/shop/homeport.yml': config,
+        'apps/shop/docker-compose.yml': compose.replace('hello', '"${GREETING:?}"'),
+      });
+      const inputs = { ...reaching(host), 'working-directory': 'apps/shop' };
+      const done = await runAction({ checkout: own, inputs });
+      expect(messageOf(done)).toMatch(/^apps\/shop\/docker-compose\.yml:4:29: required variable GREETING/);
+      expect(done.log).toMatch(/^::error title=Homeport,file=apps\/shop\/docker-compose\.yml,line=4,col=29::/m);
+      await own.remove('apps/shop/docker-compose.yml');
+      expect(messageOf(await runAction({ checkout: own, inputs }))).toMatch(/^there is no compose file in apps\/shop:/);
+    },
+    PATIENCE,
+  );
+});
+
 describe('host keys', () => {
   test(
     'none: the line to paste is printed and, pasted, works',
