@@ -110,11 +110,26 @@ export function imageName(model: ComposeModel, service: ServiceModel): string {
  * restarted, publishes nothing and has no health to keep: a web server that exits with 0 has still failed.
  */
 export function isOneShot(model: ComposeModel, service: ServiceModel): boolean {
-  const waits = Object.values(model.services).flatMap(({ dependsOn }) => dependsOn[service.name]?.condition ?? []);
+  const waits = waitsFor(model, service);
   if (waits.includes('service_completed_successfully')) return true;
   if (waits.includes('service_healthy')) return false;
   if (service.healthcheck !== undefined && !service.healthcheck.disabled) return false;
   return service.ports.length === 0 && !restartsAfterSuccess(service);
+}
+
+/** Whether another service waits for its end: nothing that somebody stopped by hand looks like that. */
+export function isAwaited(model: ComposeModel, service: ServiceModel): boolean {
+  return waitsFor(model, service).includes('service_completed_successfully');
+}
+
+/** Whether its own file says that an end is one: somebody wrote down that it is not started again. */
+export function isWrittenToEnd({ restart, restartCondition }: ServiceModel): boolean {
+  const written = restartCondition ?? restart ?? '';
+  return written === 'no' || written === 'none' || written.startsWith('on-failure');
+}
+
+function waitsFor(model: ComposeModel, service: ServiceModel): string[] {
+  return Object.values(model.services).flatMap(({ dependsOn }) => dependsOn[service.name]?.condition ?? []);
 }
 
 /** Whether the engine starts its containers again after an exit with 0. */

@@ -7,6 +7,7 @@ import { UserError } from '../base/errors.js';
 import { findShipment } from '../compose/finder.js';
 import type { Shipment } from '../compose/shipment.js';
 import { acquireLock, type Lock } from '../host/lock.js';
+import type { Observed } from '../release/observed.js';
 import { changesAnything } from '../release/plan.js';
 import { readStore, type Store } from '../release/store.js';
 import { confirm, discard, prune } from './conclude.js';
@@ -187,9 +188,14 @@ async function switchAndConfirm(switching: Switching, { lock, store, report }: S
   const { phases } = report;
   try {
     await phases.run('switch', async () => runSwitch(switching, scripts.steps.hooks.length > 0));
-    await phases.run('health', async () => passGates(switching));
+    const seen = await phases.run('health', async () => passGates(switching));
     const downtime = report.measuredDowntime(switching.feed, release);
-    const manifest = makeManifest(host, request, release, { verdict: 'deployed', phases: phases.times, downtime });
+    const manifest = makeManifest(host, request, release, {
+      verdict: 'deployed',
+      phases: phases.times,
+      downtime,
+      seen,
+    });
     const line = logLine(request, {
       release: release.id,
       previous: store.current?.id,
@@ -205,13 +211,13 @@ async function switchAndConfirm(switching: Switching, { lock, store, report }: S
 }
 
 /** Healthy first, then what may only happen on a healthy release, then healthy for as long as asked. */
-async function passGates(switching: Switching): Promise<void> {
+async function passGates(switching: Switching): Promise<Observed> {
   const { request, scripts } = switching;
   if (scripts.steps.after.length > 0) {
     await runHealthGate(switching, 0);
     await runLateHooks(switching);
   }
-  await runHealthGate(switching, request.health.stable);
+  return runHealthGate(switching, request.health.stable);
 }
 
 async function takeLock(host: OpenHost, request: DeployRequest, { log, signal }: DeployContext): Promise<Lock> {

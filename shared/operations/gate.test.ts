@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { container, details, engineRunning } from '../../test/support/stack.js';
+import { container, details, engineRunning, serviceModel, stackModel } from '../../test/support/stack.js';
 import type { ContainerDetails } from '../host/engine.js';
-import { passHealthGate, Unhealthy, type GateInput } from './gate.js';
+import { gateServices, passHealthGate, Unhealthy, type GateInput } from './gate.js';
 
 const web = details('web');
 const service = { service: 'web', replicas: 1, oneShot: false };
@@ -125,4 +125,16 @@ test('a cancelled job waits no more', async () => {
     abort.abort();
   }, 20);
   await expect(passHealthGate(input)).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('what is started since it ran before shall not end, unless its file says that it does', () => {
+  const names = ['worker', 'kept', 'job'];
+  const model = stackModel(
+    names.map((name) => serviceModel(name, { restart: name === 'job' ? 'on-failure' : undefined })),
+  );
+  const services = names.map(
+    (service) => ({ service, action: service === 'kept' ? 'keep' : 'start', reasons: [] }) as const,
+  );
+  const plan = { services } as unknown as Parameters<typeof gateServices>[1];
+  expect(gateServices(model, plan).map(({ oneShot }) => oneShot)).toEqual([false, true, true]);
 });

@@ -10,6 +10,7 @@ import { filesUnder, mountedPaths } from '../release/mounted-files.js';
 import type { Observed } from '../release/observed.js';
 import { planService, type WantedService } from '../release/plan-service.js';
 import { compareNames, type Plan, type PlanNames, type ServicePlan } from '../release/plan.js';
+import { ranIn } from '../release/ran.js';
 import type { Staged } from '../release/staging.js';
 import type { WantedImage } from '../release/wanted-images.js';
 import type { FilePlan } from './drift.js';
@@ -64,6 +65,7 @@ function wantedService(service: string, input: PlanInput): WantedService {
     model,
     replicas: model.replicas,
     oneShot: isOneShot(staged.model, model),
+    ranIn: ranIn(input.previous, staged.model, model),
     configHash: staged.configHashes.get(service),
     imageReference: image.source === 'registry' ? image.resolved.pinned : image.reference,
     imageId: image.id,

@@ -1,9 +1,9 @@
 /** What is written down of a release: its manifest, and one line in the host's log for every operation. */
 import { dependencyLevels } from '../compose/order.js';
-import { isOneShot } from '../compose/model.js';
 import { publishedPorts } from '../release/claims.js';
 import { MANIFEST_VERSION, type Manifest, type ManifestService, type ReleaseImage } from '../release/manifest.js';
 import type { Observed } from '../release/observed.js';
+import { wasOneShot, whatRan } from '../release/ran.js';
 import type { OpenHost } from './open-host.js';
 import { definitions, foreseenHash, hashEnvValue } from './planning.js';
 import type { PreparedRelease } from './prepared.js';
@@ -14,6 +14,8 @@ export interface Outcome {
   readonly verdict: Manifest['verdict'];
   readonly phases: readonly PhaseTime[];
   readonly downtime: number | undefined;
+  /** What the last gate saw, where all were passed. */
+  readonly seen?: Observed;
 }
 
 export function makeManifest(
@@ -39,7 +41,7 @@ export function makeManifest(
     profiles: request.profiles,
     scale: request.scale,
     services: Object.fromEntries(
-      Object.keys(staged.model.services).map((name) => [name, manifestService(name, release)]),
+      Object.keys(staged.model.services).map((name) => [name, manifestService(name, release, outcome.seen)]),
     ),
     levels: dependencyLevels(staged.model),
     files: files.files.map(({ path, mode, sha256 }) => ({ path, mode, sha256 })),
@@ -55,16 +57,18 @@ export function makeManifest(
   };
 }
 
-function manifestService(name: string, release: PreparedRelease): ManifestService {
+function manifestService(name: string, release: PreparedRelease, seen: Observed | undefined): ManifestService {
   const { staged, images } = release;
   const service = staged.model.services[name];
   const image = images.get(name);
   if (service === undefined || image === undefined) throw new Error(`service ${name} has no image`);
+  const ran = seen === undefined ? undefined : whatRan(seen.get(name) ?? []);
   return {
     image,
     configHash: foreseenHash(name, release) ?? '',
     replicas: service.replicas,
-    oneShot: isOneShot(staged.model, service),
+    oneShot: wasOneShot(staged.model, service, ran),
+    ...(ran === undefined ? {} : { ran }),
     dependsOn: Object.fromEntries(
       Object.entries(service.dependsOn).map(([other, { condition }]) => [other, condition]),
     ),

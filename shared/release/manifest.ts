@@ -1,5 +1,6 @@
 /** Everything that a return to a release needs, and what a person wants to know about it: `manifest.json` on the host. */
 import type { PlanFiles } from './plan.js';
+import type { Ran } from './ran.js';
 
 /** The image a service serves with. `id` is what `docker inspect` calls it on this host's image store. */
 export interface ReleaseImage {
@@ -17,7 +18,10 @@ export interface ManifestService {
   /** What Compose labels the containers with; empty when that could not be foreseen. */
   readonly configHash: string;
   readonly replicas: number;
+  /** An exit with 0 is what it is for; where it ran on when the release was confirmed, it is not. */
   readonly oneShot: boolean;
+  /** At the confirm; absent in older manifests and in those of releases that were not confirmed. */
+  readonly ran?: Ran;
   /** Which services this one waits for, and for what: `service_started`, `service_healthy`, `service_completed_successfully`. */
   readonly dependsOn: Readonly<Record<string, string>>;
   /** The ports of the host that it publishes, `80/tcp`; absent in older manifests. */

@@ -81,6 +81,13 @@ describe('an action and its reasons', () => {
       ['not running (exited)'],
     ],
     ['a one-shot that a return created', { oneShot: true }, [{ status: 'created' }], 'keep', ['finished before']],
+    [
+      'what ran when its release was confirmed, and ended well since',
+      { oneShot: true, ranIn: 'r1' },
+      [{ status: 'exited', exitCode: 0 }],
+      'start',
+      ['not running (exited), and ran in release r1'],
+    ],
     ['a one-shot of a new image', { oneShot: true, imageId: 'other' }, [{ status: 'exited' }], 'recreate', ['image']],
   ])('%s', (_, change, containers, action, reasons) => {
     const plan = planService(

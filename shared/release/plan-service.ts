@@ -9,6 +9,8 @@ export interface WantedService {
   readonly model: ServiceModel;
   readonly replicas: number;
   readonly oneShot: boolean;
+  /** The release in which it was seen to run: an end is none of its own then. */
+  readonly ranIn?: string | undefined;
   /** What Compose will label it with; `undefined`: not to be foreseen, so it tells nothing. */
   readonly configHash: string | undefined;
   readonly imageReference: string;
@@ -59,11 +61,13 @@ function standing(
   running: readonly ObservedContainer[],
 ): { action: ServiceAction; reasons: string[] } {
   if (running.every(({ status }) => status === 'running')) return { action: 'keep', reasons: [] };
+  const states = [...new Set(running.map(({ status }) => status))].join(', ');
+  if (wanted.oneShot && wanted.ranIn !== undefined)
+    return { action: 'start', reasons: [`not running (${states}), and ran in release ${wanted.ranIn}`] };
   if (wanted.oneShot && finishedWell(running)) return { action: 'keep', reasons: ['finished'] };
   // A return re-creates a one-shot that had finished, and does not run it again.
   if (wanted.oneShot && running.every(({ status }) => status === 'created'))
     return { action: 'keep', reasons: ['finished before'] };
-  const states = [...new Set(running.map(({ status }) => status))].join(', ');
   return { action: wanted.oneShot ? 'recreate' : 'start', reasons: [`not running (${states})`] };
 }
 
