@@ -62,6 +62,7 @@ export function readContainers(answer: unknown): ContainerSummary[] {
       name: plainName(texts(container['Names'])[0] ?? ''),
       labels: textMap(container['Labels']),
       imageId: text(container['ImageID']),
+      image: text(container['Image']),
       status: oneOf(STATUSES, text(container['State']), 'dead'),
       ports: list(container['Ports']).flatMap((entry) => {
         const port = fields(entry);

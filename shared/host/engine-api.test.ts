@@ -29,6 +29,7 @@ test('containers of one project are asked for by its label, stopped ones too', a
       {
         Id: 'c1',
         Names: ['/shop-web-1'],
+        Image: 'acme/web:1',
         Labels: { 'com.docker.compose.service': 'web' },
         ImageID: 'sha256:1',
         State: 'exited',
@@ -47,6 +48,7 @@ test('containers of one project are asked for by its label, stopped ones too', a
   expect(container).toEqual({
     id: 'c1',
     name: 'shop-web-1',
+    image: 'acme/web:1',
     labels: { 'com.docker.compose.service': 'web' },
     imageId: 'sha256:1',
     status: 'exited',

@@ -31,6 +31,8 @@ export interface ContainerSummary {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly imageId: string;
+  /** As it was named when the container was made; an id where that name means another image by now. */
+  readonly image: string;
   readonly status: ContainerStatus;
   readonly ports: readonly PublishedPort[];
 }

@@ -7,6 +7,7 @@ const container: ContainerSummary = {
   id: 'c',
   name: 'shop-web-1',
   labels: { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' },
+  image: 'app',
   imageId: 'i',
   status: 'running',
   ports: [

@@ -6,6 +6,7 @@ import { releaseOfTag, tagPattern } from '../release/holding.js';
 import { releasesToRemove } from '../release/retention.js';
 import { decideText, pointText, type Store } from '../release/store.js';
 import { writeManifest, type Manifest } from '../release/manifest.js';
+import { freeNames, namesToFree } from './free-names.js';
 import type { OpenHost } from './open-host.js';
 import type { PreparedRelease } from './prepared.js';
 import type { DeployRequest } from './request.js';
@@ -127,9 +128,14 @@ export async function prune(
   const gone = releasesToRemove(known, request.keepReleases, [serving, store.current?.id ?? serving]);
   const kept = new Set(known.map(({ id }) => id).filter((id) => !gone.includes(id)));
   try {
-    const tags = await host.engine.imageTags(tagPattern(request.project));
+    const [tags, names] = await Promise.all([
+      host.engine.imageTags(tagPattern(request.project)),
+      namesToFree(host, gone, [...kept]),
+    ]);
     const loose = tags.filter((tag) => !kept.has(releaseOfTag(tag, request.project) ?? serving));
     await Promise.all(loose.map(async (tag) => host.engine.untag(tag)));
+    const freed = await freeNames(host, names);
+    if (freed.length > 0) log.info(`pruned with old releases: ${freed.join(', ')}`);
     const directories = gone.map((id) => host.layout.release(id).directory);
     const tasks = [
       ...(directories.length === 0 ? [] : [sh`rm -rf ${directories}`]),

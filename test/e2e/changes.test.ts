@@ -28,12 +28,14 @@ const compose = ({ web = 'v1', greeting = 'hello', worker = false }: Shape): str
     image: nginx:1
     volumes: ["./nginx/default.conf:/etc/nginx/conf.d/default.conf:ro"]
     depends_on: [web]
-${worker ? '  worker:\n    image: acme/web:v1\n    command: [sleep, infinity]\n    stop_grace_period: 1s\n' : ''}volumes: {db: {}}
+${worker ? '  worker:\n    image: acme/web:v1\n    command: [sh, -c, "trap \'exit 0\' TERM; sleep infinity & wait"]\n' : ''}volumes: {db: {}}
 `;
 
 const nginx = (answer: string): string => `server { listen 80; location / { return 200 "${answer}"; } }\n`;
 const env = (value: string): string => `DB_PASSWORD=correct-horse\nFROM_ENV=${value}\n`;
-const config = { config: 'homeport: 1\nproject: shop\npath: /srv/shop\nhealth: {timeout: 60s, stable: 0s}\n' };
+const config = {
+  config: 'homeport: 1\nproject: shop\npath: /srv/shop\nhealth: {timeout: 60s, stable: 0s}\nkeep-releases: 1\n',
+};
 
 describe.each<Generation>(['bookworm', 'sid'])('changes on %s', (generation) => {
   let host: TestHost;
@@ -99,6 +101,9 @@ describe.each<Generation>(['bookworm', 'sid'])('changes on %s', (generation) => 
     const [, after] = await deployed('one');
     expect(changed(after)).toEqual(['shop-proxy-1']);
     expect(await host.sh('docker exec shop-proxy-1 cat /etc/nginx/conf.d/default.conf')).toContain('two');
+    // The release that had it is gone, and its version tag with it.
+    expect(Object.keys(after.names)).toEqual(expect.arrayContaining(['acme/web:v2', 'nginx:1']));
+    expect(Object.keys(after.names)).not.toContain('acme/web:v1');
     before = after;
   });
 
@@ -115,6 +120,15 @@ describe.each<Generation>(['bookworm', 'sid'])('changes on %s', (generation) => 
     const [, after] = await deployed('two');
     expect(changed(after)).toEqual(['shop-worker-1']);
     before = after;
+  });
+
+  test('what somebody stopped runs again, though it ended well', async () => {
+    await host.sh('docker stop shop-worker-1');
+    expect(await host.sh('docker inspect -f {{.State.ExitCode}} shop-worker-1')).toBe('0');
+    const [done, after] = await deployed('two');
+    expect(after.containers['shop-worker-1']).toMatchObject({ status: 'running' });
+    expect(ids(after)).toEqual(ids(before));
+    expect(done.outputs['changed']).toBe('worker');
   });
 
   test('a service removed', async () => {

@@ -138,7 +138,15 @@ export function engineRunning(look: () => readonly ContainerDetails[], more: Par
     containers: async () => {
       now = look();
       return Promise.resolve(
-        now.map(({ id, name, labels, imageId, status }) => ({ id, name, labels, imageId, status, ports: [] })),
+        now.map(({ id, name, labels, imageId, status }) => ({
+          id,
+          name,
+          labels,
+          imageId,
+          image: imageId,
+          status,
+          ports: [],
+        })),
       );
     },
     inspectContainer: async (id) => Promise.resolve(now.find((one) => one.id === id)),
