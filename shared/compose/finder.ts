@@ -61,6 +61,7 @@ export async function findShipment(request: ShipmentRequest): Promise<Shipment> 
     warnings: judged.warnings,
     variables: project.variables,
     services: project.hasRemoteIncludes ? undefined : [...found.services.keys()],
+    places: new Map([...found.services.values()].flatMap(({ places }) => [...places])),
     envFileReaders: collector.envFileReaders,
     dotEnvReaders: [
       ...new Set(

@@ -1,6 +1,7 @@
 /** Which files and folders the services of a project name, several files and `extends` merged as Compose merges them. */
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../base/errors.js';
+import { servicePlaces } from './places.js';
 import type { ProjectFile, ProjectFiles } from './project-files.js';
 import { isOfHost, isRemote, pairsOf, textsOf } from './yaml-forms.js';
 import type { Place, YamlValue } from './yaml-value.js';
@@ -33,6 +34,7 @@ export interface ServiceFiles {
   readonly profiles: Set<string>;
   /** By the key that names them, since a later file may reset it. */
   readonly references: Map<string, readonly FileReference[]>;
+  readonly places: Map<string, Place>;
   build: BuildFiles | undefined;
 }
 
@@ -59,9 +61,14 @@ export function findFiles(files: readonly ProjectFile[], project: ProjectFiles):
   for (const file of files) {
     for (const root of file.yaml.roots) {
       for (const [name, service] of root.get('services')?.entries ?? []) {
-        const found = services.get(name) ?? { profiles: new Set(), references: new Map(), build: undefined };
+        const found = services.get(name) ?? {
+          profiles: new Set(),
+          references: new Map(),
+          places: new Map(),
+          build: undefined,
+        };
         services.set(name, found);
-        new ServiceReader(found, project).read(name, service, file);
+        new ServiceReader(name, found, project).read(name, service, file);
       }
       for (const kind of ['configs', 'secrets', 'volumes']) {
         for (const [name, resource] of root.get(kind)?.entries ?? []) {
@@ -75,6 +82,7 @@ export function findFiles(files: readonly ProjectFile[], project: ProjectFiles):
 
 class ServiceReader {
   constructor(
+    private readonly top: string,
     private readonly found: ServiceFiles,
     private readonly project: ProjectFiles,
   ) {}
@@ -86,6 +94,7 @@ class ServiceReader {
       if (way.includes(here)) this.#problem(`what ${name} extends forms a circle`, extended.place);
       else this.#extend(extended, file, [...way, here]);
     }
+    for (const [key, place] of servicePlaces(this.top, service)) this.found.places.set(key, place);
     for (const { text } of textsOf(service.get('profiles'))) this.found.profiles.add(text);
     for (const [key, read] of Object.entries(READERS)) {
       const value = service.get(key);

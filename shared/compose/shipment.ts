@@ -1,6 +1,7 @@
 /** What a checkout sends to a host: every file that its Compose files name, found by reading them as Compose would. */
 import type { Problem } from '../base/errors.js';
 import type { MissingBind } from './missing-bind.js';
+import type { Places } from './places.js';
 
 /** A file that goes to the host. */
 export interface ShippedFile {
@@ -57,6 +58,8 @@ export interface Shipment {
   readonly variables: ReadonlySet<string>;
   /** Their names, as far as the checkout tells: a remote `include` may bring more, and then it is undefined. */
   readonly services: readonly string[] | undefined;
+  /** Where the services say what a plan may refuse. */
+  readonly places: Places;
   readonly envFileReaders: readonly EnvFileReader[];
   /** Services whose env_file is the project's `.env`. */
   readonly dotEnvReaders: readonly string[];

@@ -2,6 +2,7 @@
 import { UserError } from '../base/errors.js';
 import type { ComposeModel } from '../compose/model.js';
 import { portOwners } from '../host/ports.js';
+import { addressesOverlap } from '../release/claims.js';
 import type { Plan } from '../release/plan.js';
 import type { OpenHost } from './open-host.js';
 
@@ -27,7 +28,10 @@ export async function refusePortsOfOthers(
   const problems = wanted.flatMap(({ service, port, protocol, hostIp }) => {
     const owner = owners.find(
       (one) =>
-        one.port === port && one.protocol === protocol && one.project !== project && overlap(one.address, hostIp ?? ''),
+        one.port === port &&
+        one.protocol === protocol &&
+        one.project !== project &&
+        addressesOverlap(one.address, hostIp ?? ''),
     );
     return owner === undefined
       ? []
@@ -38,10 +42,4 @@ export async function refusePortsOfOthers(
         ];
   });
   if (problems.length > 0) throw new UserError(problems);
-}
-
-/** Two addresses can have one port each, unless one of them is all addresses. */
-function overlap(one: string, other: string): boolean {
-  const all = ['', '0.0.0.0', '::', '*'];
-  return all.includes(one) || all.includes(other) || one === other;
 }

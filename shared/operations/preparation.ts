@@ -1,5 +1,5 @@
 /** Everything that is known of a release before its images are there, and once they are: staged, observed, wanted, planned. */
-import { describeProblem, type Problem } from '../base/errors.js';
+import { describeProblem, UserError, type Problem } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import { configCommand, hashCommand } from '../compose/command.js';
 import type { Shipment } from '../compose/shipment.js';
@@ -12,6 +12,7 @@ import { changedServices, type Plan } from '../release/plan.js';
 import { nextReleaseId } from '../release/release-id.js';
 import { foreseeLabels, stage, type Staged } from '../release/staging.js';
 import { newestRelease, type Store } from '../release/store.js';
+import { unworkable } from '../release/unworkable.js';
 import { askEarly, askOnce, wantedImages, type Resolve, type WantedImage } from '../release/wanted-images.js';
 import { composeCall, modelCall } from './compose-calls.js';
 import { planFiles, type FilePlan } from './drift.js';
@@ -20,6 +21,7 @@ import type { OpenHost } from './open-host.js';
 import { makePlan } from './planning.js';
 import { refusePortsOfOthers } from './port-check.js';
 import type { PreparedRelease } from './prepared.js';
+import { healthProblems, withProblems } from './refusals.js';
 import { projectDirectory, releaseFiles, tarEntries, type ReleaseFiles } from './release-files.js';
 import type { DeployRequest } from './request.js';
 
@@ -80,7 +82,12 @@ export async function stageRelease(
 }
 
 /** @throws UserError for everything in the stack that cannot be deployed; nothing that serves was touched */
-export async function planRelease(
+export async function planRelease(input: PreparationInput, release: StagedRelease): Promise<PlannedRelease> {
+  const refused = unworkable(release.staged.model, release.shipment.places);
+  return withProblems(refused, async () => planWhatWorks(input, release));
+}
+
+async function planWhatWorks(
   { host, request, log }: PreparationInput,
   release: StagedRelease,
 ): Promise<PlannedRelease> {
@@ -98,9 +105,13 @@ export async function planRelease(
   const doubts = await missingOnHost(host, release.shipment.missingBinds);
   for (const doubt of doubts) log.warning(doubt.message, doubt);
   const planned = { ...release, filePlan, images, doubts };
-  const plan = planOf({ ...planned, host, request });
-  await refusePortsOfOthers(host, request.project, release.staged.model, plan);
-  return { ...planned, plan };
+  const { model } = release.staged;
+  const healthless = await healthProblems(host.engine, model, release.shipment.places, images);
+  return withProblems(healthless, async () => {
+    const plan = planOf({ ...planned, host, request });
+    await refusePortsOfOthers(host, request.project, model, plan);
+    return { ...planned, plan };
+  });
 }
 
 /** The same with the images' ids on this host: what looked new may be what runs already. */
@@ -109,6 +120,10 @@ export async function withFetchedImages(
   images: ReadonlyMap<string, ReleaseImage>,
   { host, request }: Pick<PreparationInput, 'host' | 'request'>,
 ): Promise<PreparedRelease> {
+  const { staged, shipment } = planned;
+  // What was not on the host before is known only now.
+  const healthless = await healthProblems(host.engine, staged.model, shipment.places, images);
+  if (healthless.length > 0) throw new UserError(healthless);
   const fetched = new Map(
     [...planned.images].map(([service, image]) => [service, { ...image, id: images.get(service)?.id } as WantedImage]),
   );

@@ -23,6 +23,12 @@ export function inTheWay(
   );
 }
 
+/** Two addresses can have one port each, unless one of them is all addresses. */
+export function addressesOverlap(one: string, other: string): boolean {
+  const all = ['', '0.0.0.0', '::', '*'];
+  return all.includes(one) || all.includes(other) || one === other;
+}
+
 function range(published: string | undefined): number[] {
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(published ?? '') ?? [];
   if (first === undefined) return [];

@@ -62,6 +62,7 @@ export function shipmentOf(more: Partial<Shipment> = {}): Shipment {
     warnings: [],
     variables: new Set(),
     services: undefined,
+    places: new Map(),
     envFileReaders: [],
     dotEnvReaders: [],
     ...more,
