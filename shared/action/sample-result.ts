@@ -45,6 +45,7 @@ export const DEPLOYED: DeployResult = {
   failure: undefined,
   warnings: ['web takes 10 s to stop: it ignores SIGTERM'],
   volumesLeft: [],
+  recovered: [],
   sessions: 9,
 };
 

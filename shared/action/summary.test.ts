@@ -90,6 +90,13 @@ Error: no such column "total"
     const planned = deploySummary({ ...DEPLOYED, verdict: 'planned', downtime: undefined, downtimes: {} }, words);
     expect(planned).toMatch(/^### 📋 shop on deploy&#64;203.0.113.7: the plan of a deploy; nothing was changed\n/);
     expect(planned).toContain('| web | recreate |');
+    const recovered = deploySummary(
+      { ...DEPLOYED, verdict: 'unchanged', recovered: ['release x was taken back'] },
+      words,
+    );
+    expect(recovered).not.toContain('nothing was touched');
+    expect(recovered).toContain('; what an earlier run had left was put right first\n');
+    expect(recovered).toContain('**Recovered**\n- release x was taken back');
     const unchanged = deploySummary({ ...DEPLOYED, verdict: 'unchanged', downtime: undefined, downtimes: {} }, words);
     expect(unchanged).toContain(
       'unchanged, release <code>20261122T021103Z-3f2a1c9</code> serves as before and nothing was touched',

@@ -19,6 +19,7 @@ export function deploySummary(result: DeployResult, words: RunWords): string {
   const parts = [
     `### ${verdictLine(result)}`,
     factsLine(result, words),
+    ...recoveredPart(result),
     ...failureParts(result),
     ...planParts(result),
     ...warningParts(result.warnings),
@@ -34,14 +35,16 @@ export function refusalSummary(problems: readonly Problem[], headline: string): 
   return `${fitted([`### ❌ ${headline}`, lines.join('\n')])}\n`;
 }
 
-function verdictLine({ verdict, project, host, release, servingRelease }: DeployResult): string {
+function verdictLine({ verdict, project, host, release, servingRelease, recovered }: DeployResult): string {
   const name = `${plain(project)} on ${plain(host)}`;
   const serving = servingRelease === undefined ? 'nothing serves there' : `release ${code(servingRelease)} serves`;
   switch (verdict) {
     case 'deployed':
       return `✅ ${name}: release ${code(release ?? '')} is deployed and healthy`;
     case 'unchanged':
-      return `✅ ${name}: unchanged, ${serving} as before and nothing was touched`;
+      return recovered.length === 0
+        ? `✅ ${name}: unchanged, ${serving} as before and nothing was touched`
+        : `✅ ${name}: unchanged, ${serving}; what an earlier run had left was put right first`;
     case 'planned':
       return `📋 ${name}: the plan of a deploy; nothing was changed`;
     case 'rolled-back':
@@ -63,6 +66,10 @@ function factsLine({ duration, downtime, downtimes }: DeployResult, { version, a
     reason === '' ? '' : `reason: ${plain(reason)}`,
   ];
   return facts.filter((fact) => fact !== '').join(' · ');
+}
+
+function recoveredPart({ recovered }: DeployResult): string[] {
+  return recovered.length === 0 ? [] : [`**Recovered**\n${recovered.map((deed) => `- ${plain(deed)}`).join('\n')}`];
 }
 
 function failureParts({ failure, volumesLeft }: DeployResult): string[] {

@@ -1,4 +1,5 @@
 /** Whether the host is where it was before the switch: only then a return is said to be exact. */
+import { ownName } from '../release/heal-names.js';
 import { observe } from '../release/observe.js';
 import { parseSums } from '../release/staging.js';
 import { sh } from '../ssh/shell-text.js';
@@ -18,6 +19,7 @@ export async function looksAsBefore({
     const found = now.get(service) ?? [];
     if (found.length !== containers.length)
       problems.push(`${service} has ${found.length} of ${containers.length} containers`);
+    problems.push(...renamed(service, containers, found));
     const [was] = containers;
     if (was === undefined) continue;
     if (found.some(({ imageId }) => imageId !== was.imageId))
@@ -53,4 +55,14 @@ export async function filesAsBefore({ host, release }: Pick<Switching, 'host' | 
   return paths
     .filter((path) => !links.has(path) && now.get(path) !== release.staged.hostFiles.get(path))
     .map((path) => `${path} is not what it was before`);
+}
+
+type Named = readonly { readonly name: string }[];
+
+/** Others find a container by its name. One that had lost its own may have it again. */
+function renamed(service: string, before: Named, now: Named): string[] {
+  const expected = before.flatMap(({ name }) => [name, ownName(name)]);
+  return now
+    .filter(({ name }) => !expected.includes(name))
+    .map(({ name }) => `a container of ${service} is called ${name}, as none was before`);
 }

@@ -85,9 +85,10 @@ export async function recordNothingDone(
   );
 }
 
-/** Takes a release away that comes to nothing: its folder, and the images that only it held. */
-export async function discard(host: OpenHost, project: string, id: string): Promise<void> {
-  await Promise.all([host.shell.run(sh`rm -rf ${host.layout.release(id).directory}`), letImagesGo(host, project, id)]);
+/** Takes a release away that comes to nothing: its folder, and the images that only it held. @param line for the host's log, unless there is to be no trace */
+export async function discard(host: OpenHost, project: string, id: string, line?: string): Promise<void> {
+  const { directory } = host.layout.release(id);
+  await Promise.all([recordNothingDone(host, directory, line), letImagesGo(host, project, id)]);
 }
 
 /** The tags of a release that will never serve: after a full disk above all, its images must not stay. */

@@ -16,6 +16,7 @@ import { EventFeed } from './event-feed.js';
 import { fetchImages } from './fetch.js';
 import { gateServices, passHealthGate } from './gate.js';
 import { leaveNoTrace } from './no-trace.js';
+import { ChangedMeanwhile } from './meanwhile.js';
 import { openHost, type OpenHost } from './open-host.js';
 import { Phases } from './phases.js';
 import { planRelease, stageRelease, withFetchedImages, type PlannedRelease } from './preparation.js';
@@ -101,12 +102,11 @@ async function deployUnderLock(
 ): Promise<DeployResult> {
   const { request, phases } = report;
   const { log, signal } = context;
-  const store = await phases.run('recover', async () =>
-    request.operation === 'plan'
-      ? lookOnly(host.shell, host.layout, log)
-      : recover(host.shell, host.layout, host.environment, log),
+  const recovered = await phases.run('recover', async () =>
+    request.operation === 'plan' ? lookOnly(host.shell, host.layout, log) : recover(host, request, log),
   );
-  report.foundStore(store);
+  const { store } = recovered;
+  report.recovered(recovered);
   const preparation = { host, request, log };
   const staged = await phases.run('stage', async () => stageRelease(preparation, shipment, store));
   report.staged(staged.layout.directory);
@@ -148,7 +148,7 @@ async function leaveUnchanged(
       nextEvent: async () => new Promise(() => undefined),
     }),
   );
-  await discard(host, request.project, planned.id);
+  await discard(host, request.project, planned.id, report.line('unchanged'));
   return report.finished('unchanged');
 }
 
@@ -204,6 +204,7 @@ async function switchAndConfirm(switching: Switching, { lock, store, report }: S
     });
     await phases.run('confirm', async () => confirm({ host, request, release, manifest, token: lock.token, line }));
   } catch (error) {
+    if (error instanceof ChangedMeanwhile) return report.failedAtHooks(error, switching);
     return report.failedAfterSwitch(error, switching, async () => turnBack(switching, error));
   }
   await phases.run('prune', async () => prune(host, request, store, release.id, log));

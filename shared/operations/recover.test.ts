@@ -1,6 +1,7 @@
 /** A deploy that dies at any point, and the next run that finds it: with real scripts and sessions, and a fake engine. */
 import { describe, expect, jest, test } from '@jest/globals';
-import { existsSync, linkSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deployRequest, openScriptHost, preparedRelease } from '../../test/support/deploy.js';
 import { ScriptHost, text } from '../../test/support/script-host.js';
@@ -8,12 +9,14 @@ import { engineWith, manifest } from '../../test/support/stack.js';
 import { silentLog } from '../base/log.js';
 import { runJob } from '../host/job.js';
 import { writeManifest } from '../release/manifest.js';
-import { pointText } from '../release/store.js';
+import { pointText, type Store } from '../release/store.js';
 import { sh } from '../ssh/shell-text.js';
 import { confirm } from './conclude.js';
 import { EventFeed } from './event-feed.js';
 import type { OpenHost } from './open-host.js';
+import { ChangedMeanwhile } from './meanwhile.js';
 import { recover } from './recover.js';
+import { StillHalf } from './recovered.js';
 import type { DeployRequest } from './request.js';
 import { jobOf, releaseScripts } from './scripts.js';
 import { runEarlyHooks, runSwitch, StepFailed, type Switching } from './switching.js';
@@ -50,7 +53,8 @@ async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<Depl
   writeFileSync(host.layout.lockToken, TOKEN);
   const open = openScriptHost(host, { containers: async () => Promise.resolve([]) });
   const request = deployRequest(more);
-  const release = preparedRelease(host);
+  const bare = preparedRelease(host);
+  const release = { ...bare, staged: { ...bare.staged, hostFiles: sums(host.files) } };
   const old = host.layout.release(manifest().id);
   mkdirSync(old.directory, { recursive: true });
   writeFileSync(`${old.directory}/decision.confirmed`, 'confirmed\n');
@@ -77,12 +81,30 @@ async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<Depl
   }
 }
 
+function sums(files: ScriptHost['files']): Map<string, string> {
+  return new Map(
+    Object.entries(files).flatMap(([path, state]) =>
+      'link' in state ? [] : [[path, createHash('sha256').update(state.content, 'latin1').digest('hex')]],
+    ),
+  );
+}
+
 async function* none(): AsyncGenerator<never> {
   // Nothing happens.
 }
 
-const next = async ({ open }: Stage): ReturnType<typeof recover> =>
-  recover(open.shell, open.layout, open.environment, silentLog);
+const recovered = async ({ open, switching: { request } }: Stage): ReturnType<typeof recover> =>
+  recover(open, request, silentLog);
+const next = async (stage: Stage): Promise<Store> => (await recovered(stage)).store;
+/** What the host's log says of recovers. */
+const recorded = ({ host }: Stage): unknown[] =>
+  readFileSync(host.layout.log, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const { operation, release, verdict } = JSON.parse(line) as Record<string, unknown>;
+      return [operation, release, verdict];
+    });
 const confirmIt = async ({ open, switching: { request, release } }: Stage): Promise<void> =>
   confirm({
     host: open,
@@ -137,8 +159,11 @@ test.each([1, 2])('killed at call %s: the next run takes it back first', async (
     stage.host.docker.mishap('kills-late', at);
     await expect(runSwitch(stage.switching, false)).rejects.toThrow('ended without a word');
     stage.host.docker.noMishap();
-    const store = await next(stage);
+    const { store, deeds } = await recovered(stage);
     expect(stage.now()).toEqual(stage.before);
+    expect(deeds).toEqual([{ release: stage.host.release.id, verdict: 'taken-back' }]);
+    expect(recorded(stage)).toEqual([['recover', stage.host.release.id, 'taken-back']]);
+    expect((await recovered(stage)).deeds).toEqual([]);
     expect(store.current?.id).toBe(manifest().id);
     expect(store.releases.at(-1)).toMatchObject({ decision: 'reverting', begun: true, reverted: true });
   });
@@ -160,6 +185,7 @@ test('a runner that died in the middle of its confirm: the new release serves, w
     const store = await next(stage);
     expect(store.current?.id).toBe(stage.host.release.id);
     expect(stage.host.docker.runs('web')).toBe('web-new');
+    expect(recorded(stage)).toEqual([['recover', stage.host.release.id, 'finished']]);
   });
 });
 
@@ -179,17 +205,57 @@ test('what was only staged goes', async () => {
     await next(stage);
     expect(existsSync(stage.host.release.directory)).toBe(false);
     expect(stage.now()).toEqual(stage.before);
+    expect(recorded(stage)).toEqual([['recover', stage.host.release.id, 'removed']]);
   });
 });
+
+test.each([
+  ['stack', 'edited'],
+  ['conf/added', 'new'],
+  ['gone', undefined],
+])('what somebody does to %s before the switch stops it, with nothing changed', async (path, content) => {
+  await onStage(async (stage) => {
+    const { host } = stage;
+    const file = join(host.path, path);
+    if (content === undefined) rmSync(file);
+    else host.put(path, text(content));
+    const [edited, calls] = [stage.now(), host.docker.calls.length];
+    await expect(runSwitch(stage.switching, false)).rejects.toThrow(ChangedMeanwhile);
+    await expect(runSwitch(stage.switching, true)).rejects.toThrow(`${path} was changed on the host while this deploy`);
+    expect(stage.now()).toEqual(edited);
+    expect(host.docker.calls).toHaveLength(calls);
+    expect(host.journal).toEqual([]);
+  });
+});
+
+test.each(['removed', 'cleared'])(
+  'mount points that a killed hook left go, when its release is %s',
+  async (verdict) => {
+    await onStage(async (stage) => {
+      const { host, before } = stage;
+      if (verdict === 'cleared') host.decide('reverting');
+      host.put("it's/new.conf", text(''));
+      host.put('written.conf', text('by the hook'));
+      const made = ["it's", "it's/new.conf", 'written.conf'].map((name) => `${join(host.path, name)}\n`);
+      writeFileSync(join(host.release.directory, 'room'), made.join(''));
+      expect((await recovered(stage)).deeds).toEqual([{ release: host.release.id, verdict }]);
+      expect(host.files).toEqual({ ...(before as { files: object }).files, 'written.conf': text('by the hook') });
+      expect(existsSync(join(host.path, "it's"))).toBe(false);
+      expect((await recovered(stage)).deeds).toEqual([]);
+    });
+  },
+);
 
 test('a return that fails is not passed over', async () => {
   await onStage(async (stage) => {
     await runSwitch(stage.switching, false);
     stage.host.docker.mishap('fails', 'up -- web');
     await expect(next(stage)).rejects.toThrow(/taking back release .* failed at: up web/);
+    await expect(next(stage)).rejects.toBeInstanceOf(StillHalf);
     stage.host.docker.noMishap();
     // A half return is not a whole one for the run after that: it is tried again.
     expect((await next(stage)).current?.id).toBe(manifest().id);
+    expect(recorded(stage).map((line) => (line as unknown[])[2])).toEqual(['failed', 'failed', 'taken-back']);
     expect(stage.now()).toEqual(stage.before);
   });
 });
@@ -244,10 +310,10 @@ describe('turning back', () => {
     await onStage(async (stage) => {
       await runSwitch(stage.switching, false);
       stage.host.docker.mishap('fails', 'up -- web');
+      writeFileSync(join(stage.host.release.before, 'stack'), 'something else');
       const { complete, hostState } = await turnBack(stage.switching, new Error('unhealthy'));
       expect(complete).toBe(false);
       expect(hostState).toMatch(/this failed on the way: up web/);
-      // The staged list of the host's files is empty here, so each that is there differs from it.
       expect(hostState).toMatch(/stack is not what it was before/);
     });
   });

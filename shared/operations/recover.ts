@@ -6,43 +6,91 @@ import { HostFailure } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import { runJob } from '../host/job.js';
 import { failedStep } from '../host/journal.js';
-import type { Layout } from '../host/layout.js';
+import type { Layout, ReleaseLayout } from '../host/layout.js';
+import { CLEAR_ROOM } from '../release/clear-room.js';
+import { HEAL_NAMES, ownName } from '../release/heal-names.js';
 import { decideText, pointText, readStore, type Store, type StoredRelease } from '../release/store.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import type { OpenHost } from './open-host.js';
+import { deedLine, StillHalf, type Deed, type Recovered } from './recovered.js';
+import type { DeployRequest } from './request.js';
 
 /** The store as it is, for a plan: nothing is mended, and what a deploy would mend first is said. */
-export async function lookOnly(shell: HostShell, layout: Layout, log: Log): Promise<Store> {
+export async function lookOnly(shell: HostShell, layout: Layout, log: Log): Promise<Recovered> {
   const store = await readStore(shell, layout);
   for (const { id } of half(store)) {
     log.warning(`release ${id} was left between two releases by an earlier run: a deploy begins by taking it back`);
   }
-  return store;
+  return { store, deeds: [] };
 }
 
-/** The store as it is once nothing is left half. */
-export async function recover(shell: HostShell, layout: Layout, environment: ShellText, log: Log): Promise<Store> {
-  const store = await readStore(shell, layout);
+/** The store as it is once nothing is left half, and what had to be done for it. */
+export async function recover(host: OpenHost, request: DeployRequest, log: Log): Promise<Recovered> {
+  const { shell, layout, environment, engine } = host;
+  const [store, listed] = await Promise.all([
+    readStore(shell, layout),
+    engine.containers({ project: request.project }).catch(() => []),
+  ]);
   const unfinished = half(store);
   const unpointed = newestServing(store);
   const leftovers = store.releases.filter((release) => !release.begun && release.decision === undefined);
-  if (unfinished.length + leftovers.length === 0 && unpointed === undefined) return store;
+  const rooms = store.releases.filter(({ roomLeft }) => roomLeft);
+  const misnamed = listed.some(({ name }) => name !== ownName(name));
+  if (unfinished.length + leftovers.length + rooms.length === 0 && unpointed === undefined && !misnamed)
+    return { store, deeds: [] };
 
+  const deeds: Deed[] = [];
   for (const { id } of unfinished) {
     log.warning(`release ${id} was left between two releases by an earlier run: taking it back first`);
-    await takeBack(shell, layout, id, environment);
+    try {
+      await takeBack(shell, layout, id, environment);
+      deeds.push({ release: id, verdict: 'taken-back' });
+    } catch (error) {
+      if (!(error instanceof HostFailure)) throw error;
+      const failed: Deed = { release: id, verdict: 'failed', cause: error.message };
+      await shell.run(recordText(layout, request, [...deeds, failed])).catch(() => undefined);
+      throw new StillHalf(shell.name, id, error);
+    }
   }
   for (const { id } of leftovers.filter(({ hooked }) => hooked)) {
     log.warning(`hooks of release ${id} had begun in a run that ended before its switch: what they did is still there`);
   }
+  deeds.push(
+    ...leftovers.map(({ id }): Deed => ({ release: id, verdict: 'removed' })),
+    ...rooms.filter((one) => !leftovers.includes(one)).map(({ id }): Deed => ({ release: id, verdict: 'cleared' })),
+    ...(unpointed === undefined ? [] : [{ release: unpointed.id, verdict: 'finished' } as const]),
+  );
   const directories = leftovers.map(({ id }) => layout.release(id).directory);
-  await shell.run(
+  const { stdout } = await shell.run(
     lines(
+      ...rooms.map(({ id }) => clearRoomText(layout.release(id))),
       directories.length === 0 ? sh`:` : sh`rm -rf ${directories}`,
       unpointed === undefined ? sh`:` : finishText(layout, unpointed.id),
+      misnamed ? healText(host, request.project) : sh`:`,
+      recordText(layout, request, deeds),
     ),
   );
-  return readStore(shell, layout);
+  const healed = stdout.split('\n').filter((line) => line !== '');
+  for (const line of healed) log.warning(line);
+  const names: Deed[] = healed
+    .filter((line) => line.endsWith(' again'))
+    .map((cause) => ({ release: undefined, verdict: 'names-healed', cause }));
+  if (names.length > 0) await shell.run(recordText(layout, request, names));
+  return { store: await readStore(shell, layout), deeds: [...deeds, ...names] };
+}
+
+function recordText(layout: Layout, request: DeployRequest, deeds: readonly Deed[]): ShellText {
+  return lines(sh`umask 077`, ...deeds.map((deed) => sh`printf '%s\n' ${deedLine(request, deed)} >>${layout.log}`));
+}
+
+function clearRoomText({ directory }: ReleaseLayout): ShellText {
+  return lines(sh`release=${directory}`, CLEAR_ROOM, sh`clear_room`);
+}
+
+/** Not more than the names: what is half replaced here may be an operator's own Compose at work. */
+function healText({ docker }: OpenHost, project: string): ShellText {
+  return lines(sh`project=${project}`, sh`docker() { ${docker} "$@"; }`, HEAL_NAMES, sh`heal_names free`);
 }
 
 /** Releases whose switch had begun and that were neither confirmed nor taken back whole. */

@@ -13,6 +13,7 @@ import type { OpenHost } from './open-host.js';
 import type { Phases } from './phases.js';
 import type { PreparedRelease } from './prepared.js';
 import { logLine, makeManifest } from './record.js';
+import { describeDeed, stateBeforeSwitch, type Deed, type Recovered } from './recovered.js';
 import type { DeployRequest } from './request.js';
 import type { DeployResult, Failure, Verdict } from './result.js';
 import { StepFailed, type Switching } from './switching.js';
@@ -23,6 +24,7 @@ export class Report {
   readonly phases: Phases;
   readonly #host: OpenHost;
   #store: Store | undefined;
+  #deeds: readonly Deed[] = [];
   #staged: string | undefined;
   #plan: Plan | undefined;
   #release: PreparedRelease | undefined;
@@ -39,8 +41,9 @@ export class Report {
     this.phases = phases;
   }
 
-  foundStore(store: Store): void {
+  recovered({ store, deeds }: Recovered): void {
     this.#store = store;
+    this.#deeds = deeds;
   }
 
   /** Somebody else is at work: what the host names now holds unless that run changes it. */
@@ -89,10 +92,10 @@ export class Report {
 
   /** Nothing that serves was touched. */
   async failedBeforeSwitch(error: unknown): Promise<DeployResult> {
-    const state = `nothing was changed${this.#servesStill(': ')}`;
+    const state = stateBeforeSwitch(error, this.#deeds, this.#servesStill(': '));
     this.#failure = this.#describe(error, `${this.#host.shell.name}: ${state}`, await this.#lastWords(error));
     // What a person has to repair first is no operation yet on a host that knows nothing of us.
-    const line = error instanceof UserError && this.knowsNoRelease ? undefined : this.#line('failed');
+    const line = error instanceof UserError && this.knowsNoRelease ? undefined : this.line('failed');
     const id = this.#plan?.release;
     await Promise.all([
       recordNothingDone(this.#host, this.#staged, line),
@@ -118,7 +121,7 @@ export class Report {
       phases: this.phases.times,
       downtime: undefined,
     });
-    await recordFailure(host, release, manifest, this.#line('failed')).catch(() => undefined);
+    await recordFailure(host, release, manifest, this.line('failed')).catch(() => undefined);
     return this.finished('failed');
   }
 
@@ -140,8 +143,8 @@ export class Report {
     const manifest = makeManifest(host, request, release, { verdict, phases: this.phases.times, downtime: undefined });
     const record =
       returned.serving === undefined
-        ? recordFailure(host, release, manifest, this.#line(verdict))
-        : recordNothingDone(host, undefined, this.#line(verdict));
+        ? recordFailure(host, release, manifest, this.line(verdict))
+        : recordNothingDone(host, undefined, this.line(verdict));
     await record.catch(() => undefined);
     return this.finished(verdict);
   }
@@ -168,6 +171,7 @@ export class Report {
       failure: this.#failure,
       warnings: this.#plan?.warnings ?? [],
       volumesLeft: this.#volumesLeft,
+      recovered: this.#deeds.map(describeDeed),
       sessions: this.#host.shell.sessions,
     };
   }
@@ -227,7 +231,8 @@ export class Report {
     this.#volumesLeft = now.filter((name) => !release.volumesBefore.includes(name));
   }
 
-  #line(verdict: Verdict): string {
+  /** For the host's log. */
+  line(verdict: Verdict): string {
     return logLine(this.request, {
       release: this.#plan?.release,
       previous: this.#store?.current?.id,

@@ -40,6 +40,8 @@ export interface DeployResult {
   readonly warnings: readonly string[];
   /** Volumes that a failed first deploy created and left. */
   readonly volumesLeft: readonly string[];
+  /** What this run did first about what earlier ones had left, in words. */
+  readonly recovered: readonly string[];
   /** Command sessions opened on the one connection. */
   readonly sessions: number;
 }

@@ -15,6 +15,7 @@ import { composeCall } from './compose-calls.js';
 import type { OpenHost } from './open-host.js';
 import type { PreparedRelease } from './prepared.js';
 import type { DeployRequest } from './request.js';
+import { sameAsStagedText } from './meanwhile.js';
 
 export interface ReleaseScripts {
   /** The files of the release's folder. */
@@ -209,8 +210,16 @@ function newNetworks({ staged, networksBefore }: PreparedRelease): string[] {
     .map(({ name }) => name);
 }
 
-function keepFilesText({ layout, filePlan }: PreparedRelease, path: string): ShellText {
+function keepFilesText({ layout, filePlan, files, staged }: PreparedRelease, path: string): ShellText {
+  const links = new Set(
+    files.files.flatMap(({ path: name, content }) => (typeof content === 'object' && 'linkTo' in content ? name : [])),
+  );
   return lines(
+    sameAsStagedText(
+      filePlan.changes.map((one) => one.path).filter((name) => !links.has(name)),
+      staged.hostFiles,
+      path,
+    ),
     sh`keep() {
   test -f ${path}/"$1" || test -L ${path}/"$1" || return 0
   case $1 in */*) mkdir -p ${layout.directory}/before/"\${1%/*}" || return 1 ;; esac

@@ -10,6 +10,7 @@ import { gateServices, passHealthGate } from './gate.js';
 import type { EventFeed } from './event-feed.js';
 import type { OpenHost } from './open-host.js';
 import type { PreparedRelease } from './prepared.js';
+import { explained } from './meanwhile.js';
 import { foreseenHash } from './planning.js';
 import { differences } from './record.js';
 import type { DeployRequest } from './request.js';
@@ -63,6 +64,8 @@ export async function runSwitch({ host, release, scripts, log }: Switching, writ
     prepare: sh`${extract}
 ${scripts.keepFiles}`,
     ...(written ? {} : { entries: scripts.entries }),
+  }).catch((error: unknown) => {
+    throw explained(error);
   });
   for (const line of result.lastLines) log.debug(line);
   throwIfFailed(result, 'switch', scripts.steps.switch);

@@ -328,14 +328,15 @@ describe('the steps', () => {
       { kind: 'up', services: ['web'], retags: [{ reference: 'app:1', id: 'new' }], force: false, createOnly: false },
     ]);
     expect(revert).toEqual([
+      { number: 1, onlyIfBegun: 1, step: { kind: 'heal-names' } },
       {
-        number: 1,
+        number: 2,
         onlyIfBegun: 1,
         step: { kind: 'up', services: ['db'], retags: [], force: false, createOnly: false },
       },
-      { number: 2, onlyIfBegun: 1, step: { kind: 'wait', service: 'db', condition: 'healthy', seconds: 3 } },
+      { number: 3, onlyIfBegun: 1, step: { kind: 'wait', service: 'db', condition: 'healthy', seconds: 3 } },
       {
-        number: 3,
+        number: 4,
         onlyIfBegun: 1,
         step: {
           kind: 'up',
@@ -346,7 +347,7 @@ describe('the steps', () => {
         },
       },
       {
-        number: 4,
+        number: 5,
         onlyIfBegun: 4,
         step: {
           kind: 'up',
@@ -401,6 +402,7 @@ describe('the steps', () => {
       oldLevels: [['db'], ['web']],
     };
     expect(stepsOf(scenario).revert.map(({ step }) => describeStep(step))).toEqual([
+      'give containers their own names',
       'restart db',
       'wait until db is healthy',
       'up web',

@@ -36,6 +36,7 @@ export function revertSteps(input: RevertInput, switched: readonly NumberedStep[
   const due: Due[] = [
     ...removals(input, switched),
     ...restoredFiles(input, switched),
+    ...ownNames(input, switched),
     ...back,
     ...forgottenNames(input, switched, back),
     ...input.newNetworks.map((network): Due => ({ step: { kind: 'remove-network', network } })),
@@ -59,6 +60,12 @@ function restoredFiles(input: RevertInput, switched: readonly NumberedStep[]): D
     kind: 'restore',
     changes: [...input.files].reverse(),
   });
+}
+
+/** Of two containers of a service, one half made, Compose would be free to take the wrong one. */
+function ownNames({ services }: RevertInput, switched: readonly NumberedStep[]): Due[] {
+  const replaces = (name: string): boolean => (services.get(name)?.containers.length ?? 0) > 0;
+  return dueWith(switched, (step) => step.kind === 'up' && step.services.some(replaces), { kind: 'heal-names' });
 }
 
 /** The old release's own order; services that it did not know are gone by then. */

@@ -4,6 +4,8 @@
  */
 import { joined, lines, sh, type ShellText } from '../ssh/shell-text.js';
 import type { ReleaseLayout } from '../host/layout.js';
+import { CLEAR_ROOM } from './clear-room.js';
+import { HEAL_NAMES } from './heal-names.js';
 import { describeStep, type FileChange, type NumberedStep, type Renamed, type Retag, type Step } from './steps.js';
 
 export interface ScriptContext {
@@ -39,6 +41,8 @@ export function renderScript(context: ScriptContext, steps: readonly NumberedSte
     sh`project=${context.project}`,
     sh`docker() { ${context.docker} "$@"; }`,
     FUNCTIONS,
+    CLEAR_ROOM,
+    ...(steps.some(({ step }) => step.kind === 'heal-names') ? [HEAL_NAMES] : []),
     // A line that a power cut left without its end must not swallow the next one.
     sh`test -z "$(tail -c 1 "$release/journal" 2>/dev/null)" || echo >>"$release/journal"`,
     holdsText(context),
@@ -102,14 +106,6 @@ make_room() {
     done
     test -e "$path/$name" || test -L "$path/$name" || { : >"$path/$name" && made "$path/$name"; } || return 1
   done
-}
-clear_room() {
-  test -e "$release/room" || return 0
-  sed '1!G;h;$!d' "$release/room" | while IFS= read -r name; do
-    # What the hook itself wrote stays.
-    if test -d "$name"; then rmdir "$name" 2>/dev/null; elif ! test -s "$name"; then rm -f "$name"; fi
-  done
-  rm -f "$release/room"
 }
 pause() { sleep 0.2 2>/dev/null || sleep 1; }
 give_up() {
@@ -205,6 +201,8 @@ function stepText(context: ScriptContext, step: Step): ShellText {
       return sh`ids=$(containers ${step.service}) && { test -z "$ids" || docker rm -f $ids; }`;
     case 'remove-network':
       return sh`{ docker network rm ${step.network} || :; }`;
+    case 'heal-names':
+      return sh`heal_names whole`;
     case 'hook':
       return hookText(step);
   }

@@ -62,6 +62,8 @@ export type Step =
     }
   | { readonly kind: 'remove-service'; readonly service: string }
   | { readonly kind: 'remove-network'; readonly network: string }
+  /** What a Compose that died left half replaced. */
+  | { readonly kind: 'heal-names' }
   | {
       readonly kind: 'hook';
       readonly title: string;
@@ -103,6 +105,8 @@ export function describeStep(step: Step): string {
       return `remove ${step.service}`;
     case 'remove-network':
       return `remove network ${step.network}`;
+    case 'heal-names':
+      return 'give containers their own names';
     case 'hook':
       return `hook ${step.title}`;
   }

@@ -17,6 +17,8 @@ export interface StoredRelease {
   readonly hooked: boolean;
   /** Whether its revert came to its end, with every step done. */
   readonly reverted: boolean;
+  /** Whether a hook's job was killed before it took the mount points away that it had made. */
+  readonly roomLeft: boolean;
 }
 
 export interface Store {
@@ -34,8 +36,8 @@ export async function readStore(shell: HostShell, layout: Layout): Promise<Store
     throw new HostFailure(shell.name, `the releases in ${layout.releases} cannot be read`, result.stderr.split('\n'));
   const [list = '', manifest = ''] = result.stdout.split(`${MANIFEST_FOLLOWS}\n`);
   const releases = list.split('\n').flatMap((line): StoredRelease[] => {
-    const [id, decision, begun, hooked, reverted] = line.split(' ');
-    if (id === undefined || reverted === undefined || releaseTime(id) === undefined) return [];
+    const [id, decision, begun, hooked, reverted, room] = line.split(' ');
+    if (id === undefined || room === undefined || releaseTime(id) === undefined) return [];
     return [
       {
         id,
@@ -43,6 +45,7 @@ export async function readStore(shell: HostShell, layout: Layout): Promise<Store
         begun: begun === 'begun',
         hooked: hooked === 'hooked',
         reverted: reverted === 'reverted',
+        roomLeft: room === 'room',
       },
     ];
   });
@@ -59,7 +62,8 @@ function storeText(layout: Layout): ShellText {
     sh`  begun=no; grep -q '^[0-9.]* begin switch:' "$id/journal" 2>/dev/null && begun=begun`,
     sh`  hooked=no; grep -q '^[0-9.]* begin hooks:' "$id/journal" 2>/dev/null && hooked=hooked`,
     sh`  reverted=no; grep -q '^[0-9.]* done revert:0 0 failed' "$id/journal" 2>/dev/null && reverted=reverted`,
-    sh`  echo "$id $decision $begun $hooked $reverted"`,
+    sh`  room=no; test -e "$id/room" && room=room`,
+    sh`  echo "$id $decision $begun $hooked $reverted $room"`,
     sh`done`,
     sh`echo ${MANIFEST_FOLLOWS}`,
     sh`cat ${layout.current}/manifest.json 2>/dev/null || :`,

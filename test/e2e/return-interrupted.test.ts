@@ -98,6 +98,13 @@ both('killed while it waits for health: the next deploy takes it back first, and
 
   const next = await scene.succeeds({}, 'unchanged');
   expect(next.log).toMatch(/release \S+ was left between two releases by an earlier run: taking it back first/);
+  expect(next.summary).toMatch(/unchanged, release \S+ serves; what an earlier run had left was put right first/);
+  expect(next.outputs['serving-release']).toBe(before.serving.replace('releases/', ''));
+  const lines = (await scene.host.sh('tail -n 2 /srv/shop/.homeport/log.jsonl')).split('\n');
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { operation: 'recover', verdict: 'taken-back' },
+    { operation: 'deploy', verdict: 'unchanged' },
+  ]);
   await scene.isAsBefore(before, ['web']);
 });
 
