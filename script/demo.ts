@@ -1,6 +1,7 @@
 // The main job, shown: v1 goes out, v2 follows, v3 never gets healthy and v2 serves again. Real SSH, real Docker.
 import { startHost, type TestHost } from '../test/hosts/host.js';
 import { deploy, type ActionResult } from '../test/e2e/support/action.js';
+import { readable } from './readable.js';
 import { Checkout } from '../test/e2e/support/checkout.js';
 
 const compose = (version: string, health: string): string => `services:
@@ -37,7 +38,7 @@ function show(result: ActionResult): void {
     );
   }
   console.log(
-    `\n--- job summary\n${result.summary.trim()}\n--- step: ${result.status === 0 ? 'green' : 'red'}, result=${result.outputs['result'] ?? 'none'}`,
+    `\n--- job summary\n${readable(result.summary)}\n--- step: ${result.status === 0 ? 'green' : 'red'}, result=${result.outputs['result'] ?? 'none'}`,
   );
 }
 
