@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { thrownBy } from '../config/test-folder.js';
+import { notYetInInputs } from './not-yet.js';
 import { deployInputNames, readDeployInputs, type DeployInputs } from './inputs.js';
 
 const action = parse(readFileSync(resolve(import.meta.dirname, '../../../action-deploy/action.yml'), 'utf8')) as {
-  inputs: Record<string, { default?: string }>;
+  inputs: Record<string, { default?: string; description: string }>;
 };
 
 const before = { ...process.env };
@@ -38,6 +39,32 @@ test("action.yml's defaults are the defaults", () => {
   const defaults = Object.entries(action.inputs).map(([name, input]) => [name, input.default ?? '']);
   const given = Object.fromEntries(defaults) as Record<string, string>;
   expect(read({ ...given, 'github-token': '' })).toEqual(withoutAny);
+});
+
+test('action.yml says of each input that is refused that it is not there yet', () => {
+  const asking: Readonly<Record<string, string>> = {
+    operation: 'remove',
+    source: 'current',
+    images: 'web=a@sha256:b',
+    services: 'web',
+    restart: 'web',
+    build: 'fresh',
+    backup: 'always',
+    'restore-backup': 'release',
+    'confirm-timeout': '30s',
+    stale: 'allow',
+    task: 'vacuum',
+    'remove-volumes': 'db',
+    deployment: 'create',
+  };
+  const refused = Object.entries(asking).filter(([name, value]) => {
+    for (const other of Object.keys(asking)) Reflect.deleteProperty(process.env, `INPUT_${other.toUpperCase()}`);
+    return notYetInInputs(read({ [name]: value })).length > 0;
+  });
+  const said = Object.entries(action.inputs).filter(([, { description }]) =>
+    /not there yet|is there yet/i.test(description),
+  );
+  expect(said.map(([name]) => name).sort()).toEqual(refused.map(([name]) => name).sort());
 });
 
 describe('unknown inputs', () => {

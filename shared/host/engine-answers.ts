@@ -25,11 +25,10 @@ const HEALTHS: readonly ContainerHealth[] = ['none', 'starting', 'healthy', 'unh
 export function readInfo(answer: unknown): EngineInfo {
   const info = fields(answer);
   return {
-    dockerVersion: text(info['ServerVersion']),
+    version: text(info['ServerVersion']),
     imageStore: imageStoreOf(info['DriverStatus']),
     architecture: imageArchitecture(text(info['Architecture'])),
     os: text(info['OSType']),
-    rootless: texts(info['SecurityOptions']).includes('name=rootless'),
     dockerRoot: text(info['DockerRootDir']),
     mirrors: texts(fields(info['RegistryConfig'])['Mirrors']),
   };

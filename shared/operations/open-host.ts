@@ -35,18 +35,11 @@ export async function openHost(
   context: { log: Log; signal: AbortSignal },
 ): Promise<OpenHost> {
   const shell = await connect(address, request.connection, context);
-  // Beside the facts: each is a session that takes its time.
-  const engine = openEngine(shell, request);
-  engine.catch(() => undefined);
   try {
-    const question = { path: request.path, sudo: request.sudo, project: request.project };
-    const facts = await gatherFacts(
-      shell,
-      question,
-      engine.then(async (opened) => opened.info()),
-    );
+    const facts = await gatherFacts(shell, { path: request.path, sudo: request.sudo, project: request.project });
     checkFacts(facts, shell.name);
-    return assemble(shell, facts, await engine);
+    const engine = await openEngine(shell, facts);
+    return assemble(shell, facts, engine);
   } catch (error) {
     await shell.close();
     throw error;

@@ -1,6 +1,7 @@
 // What a deploy changes and, above all, what it leaves alone: asked of the host before and after, on both generations.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startHost, type Generation, type TestHost } from '../hosts/host.js';
+import { read } from '../repository/files.js';
 import { deploy, type ActionResult } from './support/action.js';
 import { Checkout } from './support/checkout.js';
 import { ids, snapshot, type Snapshot } from './support/snapshot.js';
@@ -37,6 +38,25 @@ const config = {
   config: 'homeport: 1\nproject: shop\npath: /srv/shop\nhealth: {timeout: 60s, stable: 0s}\nkeep-releases: 1\n',
 };
 
+const hooks =
+  'hooks: {before-switch: [{run: web, command: ["true"]}], after-switch: [{exec: web, command: ["true"]}]}\n';
+
+/** What is in `.homeport` on the host, and what the page says is there: always, or at times. */
+async function listings(host: TestHost): Promise<Record<'there' | 'listed' | 'always', string[]>> {
+  const found = await host.sh(
+    'cd /srv/shop && find .homeport -mindepth 1 \\( -path "*/files/*" -o -path "*/lock/*" \\) -prune -o -printf "%P\\n"',
+  );
+  const there = found
+    .split('\n')
+    .map((path) => path.replace(/^releases\/\d[^/]*/, 'releases/<id>'))
+    .map((path) => path.replace(/decision\.\w+$/, 'decision.*').replace(/hook-\d+/, 'hook-<n>'))
+    .filter((path) => !['', 'releases', 'releases/<id>'].includes(path));
+  const rows = [...read('docs/on-the-host.md').matchAll(/^\| `\.homeport\/([^`]+?)\/?` \|(.*)$/gm)];
+  const listed = rows.map(([, path = '']) => path);
+  const always = rows.filter(([, , what = '']) => !what.includes('*')).map(([, path = '']) => path);
+  return { there: [...new Set(there)].sort(), listed, always };
+}
+
 describe.each<Generation>(['bookworm', 'sid'])('changes on %s', (generation) => {
   let host: TestHost;
   let checkout: Checkout;
@@ -52,8 +72,8 @@ describe.each<Generation>(['bookworm', 'sid'])('changes on %s', (generation) => 
   });
 
   /** Deploys, expects the verdict, and shows that an operator's own `up -d` changes nothing afterwards. */
-  async function deployed(value: string, result = 'deployed'): Promise<[ActionResult, Snapshot]> {
-    const done = await deploy(host, checkout, { ...config, env: env(value) });
+  async function deployed(value: string, result = 'deployed', more = ''): Promise<[ActionResult, Snapshot]> {
+    const done = await deploy(host, checkout, { config: `${config.config}${more}`, env: env(value) });
     expect({ log: done.log, status: done.status, result: done.outputs['result'] }).toEqual({
       log: done.log,
       status: 0,
@@ -131,10 +151,13 @@ describe.each<Generation>(['bookworm', 'sid'])('changes on %s', (generation) => 
     expect(done.outputs['changed']).toBe('worker');
   });
 
-  test('a service removed', async () => {
+  test('a service removed; what is on the host then is what docs/on-the-host.md lists', async () => {
     await checkout.write({ 'docker-compose.yml': compose({ web: 'v2' }) });
-    const [, after] = await deployed('two');
+    const [, after] = await deployed('two', 'deployed', hooks);
     expect(changed(after)).toEqual(['shop-worker-1']);
     expect(Object.keys(after.containers)).not.toContain('shop-worker-1');
+    const { there, listed, always } = await listings(host);
+    expect(there.filter((path) => !listed.includes(path))).toEqual([]);
+    expect(always.filter((path) => !there.includes(path))).toEqual([]);
   });
 });
