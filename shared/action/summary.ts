@@ -78,7 +78,7 @@ function failureParts({ failure, volumesLeft }: DeployResult): string[] {
   return [
     `**Cause** (${plain(phase)}): ${message.split('\n').map(plain).join('<br>')}`,
     ...(lastLines.length === 0 ? [] : [block(lastLines)]),
-    ...(hostState === '' ? [] : [`**The host now**: ${plain(hostState)}`]),
+    ...(hostState === '' ? [] : [`**The host now**: ${hostState.split('\n').map(plain).join('<br>')}`]),
     ...(volumesLeft.length === 0
       ? []
       : [

@@ -14,6 +14,17 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
+/** The way back from milliseconds, to the second: `10m`, `1m30s`. */
+export function writeDuration(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  return parts.flatMap(([amount, unit]) => (amount === 0 ? [] : [`${amount}${unit}`])).join('') || '0s';
+}
+
 /** A duration for people: `850 ms`, `2.4 s`, `3 min 5 s`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;

@@ -166,7 +166,17 @@ async function switchTo(release: PreparedRelease, surroundings: Surroundings): P
   const { log, signal } = context;
   const feed = await EventFeed.open(host.engine, request.project);
   const scripts = releaseScripts({ host, request, release, token: lock.token });
-  const switching: Switching = { host, request, release, scripts, token: lock.token, feed, log, signal };
+  const switching: Switching = {
+    host,
+    request,
+    release,
+    scripts,
+    token: lock.token,
+    feed,
+    log,
+    signal,
+    hooksBegun: [],
+  };
   report.switchBegins();
   try {
     if (scripts.steps.hooks.length > 0) {
@@ -188,7 +198,7 @@ async function switchAndConfirm(switching: Switching, { lock, store, report }: S
   const { phases } = report;
   try {
     await phases.run('switch', async () => runSwitch(switching, scripts.steps.hooks.length > 0));
-    const seen = await phases.run('health', async () => passGates(switching));
+    const seen = await passGates(switching, phases);
     const downtime = report.measuredDowntime(switching.feed, release);
     const manifest = makeManifest(host, request, release, {
       verdict: 'deployed',
@@ -212,13 +222,13 @@ async function switchAndConfirm(switching: Switching, { lock, store, report }: S
 }
 
 /** Healthy first, then what may only happen on a healthy release, then healthy for as long as asked. */
-async function passGates(switching: Switching): Promise<Observed> {
+async function passGates(switching: Switching, phases: Phases): Promise<Observed> {
   const { request, scripts } = switching;
   if (scripts.steps.after.length > 0) {
-    await runHealthGate(switching, 0);
-    await runLateHooks(switching);
+    await phases.run('health', async () => runHealthGate(switching, 0));
+    await phases.run('hooks', async () => runLateHooks(switching));
   }
-  return runHealthGate(switching, request.health.stable);
+  return phases.run('health', async () => runHealthGate(switching, request.health.stable));
 }
 
 async function takeLock(host: OpenHost, request: DeployRequest, { log, signal }: DeployContext): Promise<Lock> {

@@ -52,6 +52,9 @@ export async function openHost(
  */
 const IN_FOLDER = 'cd -- "$1" && shift && exec "$@"';
 
+/** What left the stack stays until the confirm, and the file of a hook has one service: neither is worth a warning. */
+const QUIET = ['COMPOSE_IGNORE_ORPHANS=true'];
+
 /** From what is known of the host; nothing is asked of it. */
 export function assemble(shell: HostShell, facts: HostFacts, engine: Engine): OpenHost {
   const pairs = Object.entries(facts.hostEnvironment).map(([name, value]) => `${name}=${value}`);
@@ -65,7 +68,7 @@ export function assemble(shell: HostShell, facts: HostFacts, engine: Engine): Op
     withEnvironment,
     docker: sh`${withEnvironment([])} ${facts.dockerCommand}`,
     compose: (args, folder = facts.path) =>
-      sh`${withEnvironment([`PWD=${folder}`])} sh -c ${IN_FOLDER} compose ${folder} ${facts.composeCommand} ${args}`,
+      sh`${withEnvironment([...QUIET, `PWD=${folder}`])} sh -c ${IN_FOLDER} compose ${folder} ${facts.composeCommand} ${args}`,
     close: async () => {
       await engine.close();
       await shell.close();

@@ -72,6 +72,7 @@ async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<Depl
     feed,
     log: silentLog,
     signal: new AbortController().signal,
+    hooksBegun: [],
   };
   try {
     await work({ host, open, switching, before: now(), now });
@@ -136,7 +137,7 @@ test('a step that fails is named, and a return that failed as well is not taken 
     stage.host.docker.mishap('fails', 'up -- web');
     const failure: unknown = await runSwitch(stage.switching, false).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(StepFailed);
-    expect(failure).toMatchObject({ message: 'up web: failed', turnedBack: false });
+    expect(failure).toMatchObject({ message: 'up web: the engine refuses: up -- web', turnedBack: false });
   });
 });
 
@@ -360,12 +361,35 @@ describe('hooks', () => {
   test('one that fails stops the deploy before the switch', async () => {
     await onStage(
       async (stage) => {
-        await expect(runEarlyHooks(stage.switching)).rejects.toThrow('hook host sh -c echo no; exit 3: failed');
+        await expect(runEarlyHooks(stage.switching)).rejects.toThrow('hook host sh -c echo no; exit 3: exit code 3');
         expect(stage.now()).toEqual(stage.before);
         await next(stage);
         expect(existsSync(stage.host.release.directory)).toBe(false);
       },
       { hooks: hook('sh', '-c', 'echo no; exit 3') },
+    );
+  });
+
+  test('one that was killed with its job: the next run takes away what hooks left running', async () => {
+    const killed = 'kill -9 -$(cut -d" " -f6 /proc/$$/stat)';
+    await onStage(
+      async (stage) => {
+        const container = `shop-${stage.host.release.id}-hook-2`;
+        writeFileSync(stage.host.docker.leaves(container), '');
+        await expect(runEarlyHooks(stage.switching)).rejects.toThrow('ended without a word');
+        expect(stage.switching.hooksBegun).toEqual([`host sh -c ${killed}`]);
+        await next(stage);
+        expect(stage.host.docker.oneOffs).toEqual([]);
+        expect(stage.host.docker.deeds).toEqual([`rm -f ${container}`]);
+        expect(existsSync(stage.host.release.directory)).toBe(false);
+        expect(stage.now()).toEqual(stage.before);
+      },
+      {
+        hooks: {
+          beforeSwitch: [{ kind: 'host', command: ['sh', '-c', killed], timeout: 5000 }],
+          afterSwitch: [{ kind: 'run', service: 'web', command: ['migrate'], timeout: 5000 }],
+        },
+      },
     );
   });
 

@@ -55,6 +55,8 @@ export async function recover(host: OpenHost, request: DeployRequest, log: Log):
   }
   for (const { id } of leftovers.filter(({ hooked }) => hooked)) {
     log.warning(`hooks of release ${id} had begun in a run that ended before its switch: what they did is still there`);
+    // Their containers and the networks that were made for them, not what they did.
+    await takeBack(shell, layout, id, environment);
   }
   deeds.push(
     ...leftovers.map(({ id }): Deed => ({ release: id, verdict: 'removed' })),

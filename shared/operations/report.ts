@@ -2,7 +2,6 @@
 import { HostFailure, messageOf, UserError } from '../base/errors.js';
 import type { Plan } from '../release/plan.js';
 import { changedServices } from '../release/plan.js';
-import { describeStep } from '../release/steps.js';
 import type { Store } from '../release/store.js';
 import { sh } from '../ssh/shell-text.js';
 import { keep, letImagesGo, recordFailure, recordNothingDone } from './conclude.js';
@@ -105,13 +104,14 @@ export class Report {
   }
 
   /** Hooks ran, and what they did to the data stays: the folder is kept for its logs. */
-  async failedAtHooks(error: unknown, { host, request, release, scripts }: Switching): Promise<DeployResult> {
-    const begun = error instanceof StepFailed ? error.begun : scripts.steps.hooks.map(({ step }) => describeStep(step));
-    const what = begun.length === 0 ? '' : `; what these did before stays: ${begun.join(', ')}`;
-    this.#failure = this.#describe(
-      error,
-      `${host.shell.name}: no service was changed${this.#servesStill(': ')}${what}`,
-    );
+  async failedAtHooks(error: unknown, switching: Switching): Promise<DeployResult> {
+    const { host, request, release, scripts } = switching;
+    const known = error instanceof StepFailed || switching.hooksBegun.length > 0;
+    const begun = known
+      ? switching.hooksBegun
+      : scripts.steps.hooks.flatMap(({ step }) => (step.kind === 'hook' ? step.title : []));
+    const state = `${host.shell.name}: no service was changed${this.#servesStill(': ')}`;
+    this.#failure = this.#describe(error, [state, ...hooksAreNotUndone(begun, known)].join('\n'));
     const networks = await host.engine.networks(request.project).catch(() => []);
     const made = networks.filter((name) => !release.networksBefore.includes(name));
     if (made.length > 0) await host.shell.run(sh`${host.docker} network rm ${made}`).catch(() => undefined);
@@ -137,7 +137,8 @@ export class Report {
       request.rollback === 'auto' ? await this.phases.run('return', turnBack) : await this.#leave(switching);
     const verdict = returned.complete && request.rollback === 'auto' ? 'rolled-back' : 'failed';
     this.measuredDowntime(switching.feed, release);
-    this.#failure = { ...this.#failure, hostState: returned.hostState };
+    const data = request.rollback === 'auto' ? hooksAreNotUndone(switching.hooksBegun, true) : [];
+    this.#failure = { ...this.#failure, hostState: [returned.hostState, ...data].join('\n') };
     this.#serving = returned.serving;
     if (release.previous === undefined) await this.#nameVolumes(release);
     const manifest = makeManifest(host, request, release, { verdict, phases: this.phases.times, downtime: undefined });
@@ -241,4 +242,11 @@ export class Report {
       ...(this.#failure === undefined ? {} : { cause: this.#failure.message }),
     });
   }
+}
+
+/** For the one who has to look at the data now. @param known whether they had begun for sure */
+function hooksAreNotUndone(titles: readonly string[], known: boolean): string[] {
+  if (titles.length === 0) return [];
+  const which = `${titles.length === 1 ? 'this hook' : 'these hooks'} ${known ? 'had begun' : 'may have begun'}`;
+  return [`${which}: ${titles.join('; ')}. What a hook changed, in a database for example, is not undone: look at it`];
 }

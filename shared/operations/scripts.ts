@@ -1,10 +1,9 @@
 /** The scripts of a release, written beforehand: its hooks, the switch and its revert, what comes after the switch. */
-import { dependenciesOf, dependencyLevels } from '../compose/order.js';
+import { dependencyLevels } from '../compose/order.js';
 import { upCommands, type ComposeCall } from '../compose/command.js';
 import type { Job } from '../host/job.js';
 import { publishedPorts } from '../release/claims.js';
-import { hookFile, hookMountPoints, type HookFileInput } from '../release/hook-file.js';
-import { hookStep, type HookTask } from '../release/hook-steps.js';
+import { hookStep } from '../release/hook-steps.js';
 import { revertSteps } from '../release/revert.js';
 import { renderScript, type ScriptContext } from '../release/script.js';
 import type { NumberedStep, Step } from '../release/steps.js';
@@ -12,10 +11,10 @@ import { switchSteps, type SwitchInput, type SwitchService } from '../release/sw
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import type { TarEntry } from '../ssh/ship.js';
 import { composeCall } from './compose-calls.js';
+import { earlyHook, hookContainers, hookFileEntry, lateHooks, place, type Subject } from './hook-scripts.js';
+import { sameAsStagedText } from './meanwhile.js';
 import type { OpenHost } from './open-host.js';
 import type { PreparedRelease } from './prepared.js';
-import type { DeployRequest } from './request.js';
-import { sameAsStagedText } from './meanwhile.js';
 
 export interface ReleaseScripts {
   /** The files of the release's folder. */
@@ -29,13 +28,6 @@ export interface ReleaseScripts {
   };
 }
 
-interface Subject {
-  readonly host: OpenHost;
-  readonly request: DeployRequest;
-  readonly release: PreparedRelease;
-  readonly token: string;
-}
-
 export function releaseScripts(subject: Subject): ReleaseScripts {
   const { host, request, release } = subject;
   const here = composeCall(
@@ -47,16 +39,25 @@ export function releaseScripts(subject: Subject): ReleaseScripts {
   const late = before.filter((one) => !early.includes(one));
 
   const hooks = numbered(early.map(({ hook, index }) => earlyHook(hook, index, subject, here)));
+  const runs = [...request.hooks.beforeSwitch, ...request.hooks.afterSwitch].some(({ kind }) => kind === 'run');
   const input = switchInput(
     subject,
-    late.flatMap(({ hook }) => lateHooks(hook, subject, here)),
+    late.flatMap(({ hook, index }) => lateHooks(hook, index, subject, here)),
   );
   const switched = switchSteps(input);
   const revert = revertSteps(
-    { ...input, previous: release.previous, namesBefore: release.namesBefore, newNetworks: newNetworks(release) },
+    {
+      ...input,
+      previous: release.previous,
+      namesBefore: release.namesBefore,
+      newNetworks: newNetworks(release),
+      hookContainers: runs ? hookContainers(subject) : undefined,
+    },
     switched,
   );
-  const after = numbered(request.hooks.afterSwitch.map((hook) => hookStep(hook, place(subject, here))));
+  const after = numbered(
+    request.hooks.afterSwitch.map((hook, index) => hookStep(hook, place(subject, here, before.length + index))),
+  );
 
   const context = (
     job: ScriptContext['job'],
@@ -130,72 +131,6 @@ function switchInput({ request, release }: Subject, hooks: SwitchInput['hooks'])
   };
 }
 
-/** While the old release serves: a `run` gets a file of its own, an `exec` the service as it is now. */
-function earlyHook(hook: HookTask, index: number, subject: Subject, here: ComposeCall): Step {
-  const { host, request, release } = subject;
-  if (hook.kind === 'run') {
-    const call: ComposeCall = {
-      project: request.project,
-      directory: here.directory,
-      files: [`${release.layout.directory}/${hookName(index)}`],
-    };
-    return hookStep(hook, place(subject, call), hookMountPoints(hookInput(hook, subject)));
-  }
-  return hookStep(
-    hook,
-    place(subject, release.previous === undefined ? here : composeCall(release.previous, host.layout.path)),
-  );
-}
-
-/** At a first deploy nothing runs that a migration could migrate: it follows what its service depends on. */
-function lateHooks(hook: HookTask, subject: Subject, here: ComposeCall): SwitchInput['hooks'] {
-  const { model } = subject.release.staged;
-  const service = model.services[hook.service ?? ''];
-  if (service === undefined) return [];
-  const needs = hook.kind === 'exec' ? [service.name] : dependenciesOf(service, model);
-  const levels = dependencyLevels(model);
-  const afterLevel = Math.max(-1, ...needs.map((name) => levels.findIndex((level) => level.includes(name))));
-  const image = subject.release.images.get(service.name);
-  const retag: Step[] =
-    image === undefined || image.reference.includes('@')
-      ? []
-      : [{ kind: 'retag', retags: [{ reference: image.reference, id: image.id }] }];
-  const seconds = Math.max(1, Math.ceil(subject.request.health.timeout / 1000));
-  const ready = needs.flatMap((name): Step[] =>
-    service.dependsOn[name]?.condition === 'service_healthy'
-      ? [{ kind: 'wait', service: name, condition: 'healthy', seconds }]
-      : [],
-  );
-  return [...retag, ...ready, hookStep(hook, place(subject, here))].map((step) => ({ afterLevel, step }));
-}
-
-function place({ host }: Subject, call: ComposeCall): Parameters<typeof hookStep>[1] {
-  return { path: host.layout.path, compose: (args) => host.compose(args), call, environment: host.environment };
-}
-
-function hookFileEntry(hook: HookTask, index: number, subject: Subject): TarEntry {
-  return { path: hookName(index), mode: 0o600, content: hookFile(hookInput(hook, subject)) };
-}
-
-function hookInput(hook: HookTask, { host, release }: Subject): HookFileInput {
-  const service = hook.service ?? '';
-  // A link that is mounted by itself would be what it points to.
-  const links = release.files.files.filter(({ content }) => typeof content === 'object' && 'linkTo' in content);
-  const regular = (path: string): boolean => !links.some((link) => link.path === path);
-  return {
-    stagedModel: release.staged.stagedModel,
-    service,
-    imageId: release.images.get(service)?.id ?? '',
-    staged: release.layout.files,
-    path: host.layout.path,
-    shipped: release.files.files,
-    added: release.filePlan.added.filter(regular),
-    changed: release.filePlan.changed.filter(regular),
-    existingNetworks: release.networksBefore,
-    existingVolumes: release.volumesBefore,
-  };
-}
-
 function upIn(host: OpenHost, call: ComposeCall): ScriptContext['up'] {
   return (services, { force, createOnly }) =>
     upCommands(call, services, { composeVersion: host.facts.composeVersion, forceRecreate: force, createOnly }).map(
@@ -232,10 +167,6 @@ function keepFilesText({ layout, filePlan, files, staged }: PreparedRelease, pat
 
 function script(path: string, text: ShellText): TarEntry {
   return { path, mode: 0o700, content: `${text.text}\n` };
-}
-
-function hookName(index: number): string {
-  return `hook-${index + 1}.json`;
 }
 
 function numbered(steps: readonly Step[]): NumberedStep[] {

@@ -2,9 +2,9 @@
 import { HostFailure } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import { runJob, type JobResult } from '../host/job.js';
-import { failedStep } from '../host/journal.js';
+import { causeOfFailure, failedStep, type JournalEntry } from '../host/journal.js';
 import type { Observed } from '../release/observed.js';
-import { describeStep, type NumberedStep } from '../release/steps.js';
+import { describeStep, type NumberedStep, type Step } from '../release/steps.js';
 import { sh } from '../ssh/shell-text.js';
 import { gateServices, passHealthGate } from './gate.js';
 import type { EventFeed } from './event-feed.js';
@@ -20,12 +20,9 @@ import { jobOf, type ReleaseScripts } from './scripts.js';
 export class StepFailed extends Error {
   readonly lastLines: readonly string[];
   readonly turnedBack: boolean;
-  /** The titles of the steps that had begun, the failed one too. */
-  readonly begun: readonly string[];
 
-  constructor(message: string, lastLines: readonly string[], turnedBack: boolean, begun: readonly string[] = []) {
+  constructor(message: string, lastLines: readonly string[], turnedBack: boolean) {
     super(message);
-    this.begun = begun;
     this.name = 'StepFailed';
     this.lastLines = lastLines;
     this.turnedBack = turnedBack;
@@ -42,22 +39,24 @@ export interface Switching {
   readonly feed: EventFeed;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** The hooks that had begun so far: no return undoes what they did. */
+  readonly hooksBegun: string[];
 }
 
 /** Writes the scripts beside each other and runs the hooks that come before the switch; the old release serves. */
 export async function runEarlyHooks(switching: Switching): Promise<void> {
-  const { host, release, scripts, log } = switching;
+  const { host, release, scripts } = switching;
   const result = await runJob(host.shell, jobOf(host, release, 'hooks'), {
     environment: host.environment,
     prepare: extractText(release),
     entries: scripts.entries,
   });
-  for (const line of result.lastLines) log.output(line);
-  throwIfFailed(result, 'hooks', scripts.steps.hooks);
+  conclude(result, 'hooks', scripts.steps.hooks, switching);
 }
 
 /** The switch itself: the runner only follows. `written`: the scripts are on the host already. */
-export async function runSwitch({ host, release, scripts, log }: Switching, written: boolean): Promise<void> {
+export async function runSwitch(switching: Switching, written: boolean): Promise<void> {
+  const { host, release, scripts } = switching;
   const extract = written ? sh`:` : extractText(release);
   const result = await runJob(host.shell, jobOf(host, release, 'switch'), {
     environment: host.environment,
@@ -67,8 +66,7 @@ ${scripts.keepFiles}`,
   }).catch((error: unknown) => {
     throw explained(error);
   });
-  for (const line of result.lastLines) log.debug(line);
-  throwIfFailed(result, 'switch', scripts.steps.switch);
+  conclude(result, 'switch', scripts.steps.switch, switching);
 }
 
 /** All replicas of all services well, for as long as asked; and what runs is what was planned. */
@@ -96,25 +94,49 @@ export async function runHealthGate(switching: Switching, stable: number): Promi
   return observed;
 }
 
-export async function runLateHooks({ host, release, scripts, log }: Switching): Promise<void> {
+export async function runLateHooks(switching: Switching): Promise<void> {
+  const { host, release, scripts } = switching;
   const result = await runJob(host.shell, jobOf(host, release, 'after'), { environment: host.environment });
-  for (const line of result.lastLines) log.output(line);
-  throwIfFailed(result, 'after', scripts.steps.after);
+  conclude(result, 'after', scripts.steps.after, switching);
 }
 
 function extractText({ layout }: PreparedRelease): ReturnType<typeof sh> {
   return sh`tar -xpof - -C ${layout.directory} || exit 1`;
 }
 
-/** @throws StepFailed naming the step, with what its command printed last */
-function throwIfFailed(result: JobResult, job: string, steps: readonly NumberedStep[]): void {
-  if (result.entries.some((entry) => entry.word === 'done' && entry.job === job)) return;
-  const failed = failedStep(result.entries.filter((entry) => entry.job === job));
+/**
+ * Shows what a job printed; when it failed, that is the failure's own, to be shown with it.
+ * @throws StepFailed naming the step and why it failed, with what its command printed last
+ */
+function conclude(result: JobResult, job: string, steps: readonly NumberedStep[], switching: Switching): void {
+  const mine = result.entries.filter((entry) => entry.job === job);
+  const stepOf = (number: number | undefined): Step | undefined => steps.find((one) => one.number === number)?.step;
+  for (const { step } of mine.filter(({ word }) => word === 'begin')) {
+    const begun = stepOf(step);
+    if (begun?.kind === 'hook') switching.hooksBegun.push(begun.title);
+  }
+  if (mine.some(({ word }) => word === 'done')) {
+    const show = (line: string): void => {
+      if (job === 'switch') switching.log.debug(line);
+      else switching.log.output(line);
+    };
+    result.lastLines.forEach(show);
+    return;
+  }
+  const failed = failedStep(mine);
   const back = result.entries.filter((entry) => entry.job === 'revert');
   const turnedBack = back.some(({ word }) => word === 'done') && failedStep(back) === undefined;
-  const step = steps.find(({ number }) => number === failed?.step);
-  const what = step === undefined ? `the ${job} ended without a word` : describeStep(step.step);
-  const why = failed?.word === 'lost-lock' ? 'the lock was taken over by another run' : 'failed';
-  const begun = result.entries.filter((entry) => entry.job === job && entry.word === 'begin').map(({ text }) => text);
-  throw new StepFailed(`${what}: ${why}`, result.lastLines, turnedBack, begun);
+  const step = stepOf(failed?.step);
+  const what = step === undefined ? `the ${job} ended without a word` : describeStep(step);
+  throw new StepFailed(`${what}: ${whyOf(failed, mine)}`, result.lastLines, turnedBack);
+}
+
+/** Longer ones are in the output. */
+const LONGEST_CAUSE = 300;
+
+function whyOf(failed: JournalEntry | undefined, entries: readonly JournalEntry[]): string {
+  if (failed?.word === 'lost-lock') return 'the lock was taken over by another run';
+  const cause = failed === undefined ? undefined : causeOfFailure(entries, failed);
+  if (cause === undefined) return 'failed';
+  return cause.length > LONGEST_CAUSE ? `${cause.slice(0, LONGEST_CAUSE)}…` : cause;
 }

@@ -7,6 +7,7 @@ const place = {
   path: "/srv/it's",
   compose: (args: readonly string[]) => sh`printf '<%s>' compose ${args}`,
   call: { project: 'shop', directory: '/srv', files: ['/srv/hook.json'] },
+  container: 'shop-x-hook-1',
   environment: sh`A=${"it's"} PATH=${process.env['PATH'] ?? ''}`,
 };
 
@@ -21,7 +22,7 @@ function words(hook: HookTask): string[] {
 const odd = ['sh', '-c', 'echo "$HOME" && it\'s', ''];
 
 test.each([
-  ['run' as const, ['run', '--rm', '--no-deps', '-T', 'web']],
+  ['run' as const, ['run', '--rm', '--no-deps', '-T', '--name', 'shop-x-hook-1', 'web']],
   ['exec' as const, ['exec', '-T', 'web']],
 ])('%s', (kind, expected) => {
   expect(words({ kind, service: 'web', command: odd, timeout: 1 })).toEqual([

@@ -17,6 +17,8 @@ export interface RevertInput extends SwitchInput {
   readonly namesBefore: ReadonlyMap<string, string | undefined>;
   /** Networks that do not exist yet. */
   readonly newNetworks: readonly string[];
+  /** What the names of the one-off containers of hooks begin with; undefined when there are none. */
+  readonly hookContainers?: string | undefined;
 }
 
 /** A step of the way back and the one of the switch that is its cause. */
@@ -34,6 +36,9 @@ export function revertSteps(input: RevertInput, switched: readonly NumberedStep[
     switched,
   );
   const due: Due[] = [
+    ...(input.hookContainers === undefined
+      ? []
+      : [{ step: { kind: 'remove-hooks', names: input.hookContainers } } as const]),
     ...removals(input, switched),
     ...restoredFiles(input, switched),
     ...ownNames(input, switched),

@@ -34,7 +34,70 @@ describe.each(EACH_SHELL)('under $name', ({ shell }) => {
     expect(host.files).toEqual({ 'conf/there': text('there'), 'new/written': text('written\n') });
     expect(existsSync(join(host.path, 'empty'))).toBe(true);
     expect(existsSync(join(host.path, 'new/deep'))).toBe(false);
-    expect(host.facts).toEqual(['begin hooks:1', 'fail hooks:1']);
+    expect(host.facts).toEqual(['begin hooks:1', 'cause hooks:1', 'fail hooks:1']);
+    expect(host.journal[1]?.text).toBe('exit code 3');
+  });
+
+  test('what a hook that is ended leaves running is taken away, and nothing else', () => {
+    using host = new ScriptHost();
+    const containers = ['shop-x-hook-1', 'shop-x-hook-10', 'shop-y-hook-1'];
+    const leave = sh`sh -c 'touch "$@"; sleep 30' sh ${containers.map((name) => host.docker.leaves(name))}`;
+    host.write(
+      numbered({ kind: 'hook', title: 'migrate', command: leave, seconds: 1, container: 'shop-x-hook-1' }),
+      host.context('hooks'),
+    );
+    expect(host.run('hooks', shell).status).toBe(1);
+    expect(host.facts).toEqual(['begin hooks:1', 'cause hooks:1', 'fail hooks:1']);
+    expect(host.docker.oneOffs).toEqual(['shop-x-hook-10', 'shop-y-hook-1']);
+    expect(host.docker.calls[0]).toContain(
+      '--filter label=com.docker.compose.project=shop --filter label=com.docker.compose.oneoff=True',
+    );
+    host.write(numbered({ kind: 'remove-hooks', names: 'shop-x-hook-' }), host.context('revert'));
+    expect(host.run('revert', shell).status).toBe(0);
+    expect(host.docker.oneOffs).toEqual(['shop-y-hook-1']);
+  });
+
+  test('a command in a running service is ended there when that can be, and told to go on when not', () => {
+    using host = new ScriptHost();
+    const inside = (possible: ShellText): Step => ({
+      kind: 'hook',
+      title: 'cache',
+      command: sh`sleep 30`,
+      seconds: 1,
+      inside: { service: 'web', possible, command: sh`sh -c 'sleep 1; exit 124'` },
+    });
+    for (const possible of [sh`true`, sh`false`]) {
+      host.write(numbered(inside(possible)), host.context('hooks'));
+      expect(host.run('hooks', shell).status).toBe(1);
+    }
+    expect(host.journal.flatMap(({ word, text }) => (word === 'cause' ? text : []))).toEqual([
+      'timed out after 1s',
+      'timed out after 1s, and may go on inside web, which has no "timeout" to end it',
+    ]);
+  });
+
+  test.each([
+    [
+      'the error of the engine',
+      'Error response from daemon: port is taken\n Container shop-web-1  Starting\n',
+      'Error response from daemon: port is taken',
+    ],
+    ['else its last line', 'a\n  b  c \r\n\n', 'b  c'],
+    ['else nothing', '', undefined],
+  ])('why a step failed: %s', (_, printed, cause) => {
+    using host = new ScriptHost();
+    writeFileSync(host.release.output, 'Error of an earlier step\n');
+    writeFileSync(join(host.folder, 'printed'), printed);
+    const step: Step = { kind: 'up', services: ['web'], retags: [], force: false, createOnly: false };
+    host.write(
+      numbered(step),
+      host.context('switch', {
+        onFailure: 'stop',
+        up: () => [sh`cat ${join(host.folder, 'printed')} >>${host.release.output}`, sh`false`],
+      }),
+    );
+    expect(host.run('switch', shell).status).toBe(1);
+    expect(host.journal.find(({ word }) => word === 'cause')?.text).toBe(cause);
   });
 
   test('a container gives its name away and takes it back, or has it still', () => {
@@ -359,11 +422,10 @@ describe.each(EACH_SHELL)('under $name', ({ shell }) => {
     const command = kind === 'busybox' ? sh`sleep 30` : sh`sh -c 'sleep 30; touch "$1"' sh ${marker}`;
     host.write(numbered(hook(command, 1), stop('never')), host.context('hooks'));
     const begun = performance.now();
-    const { status, output } = host.run('hooks', shell, toolPath(host, kind));
-    expect(status).toBe(1);
+    expect(host.run('hooks', shell, toolPath(host, kind)).status).toBe(1);
     expect(performance.now() - begun).toBeLessThan(25_000);
-    expect(output).toContain('stopped: it had not ended after 1 s');
-    expect(host.facts).toEqual(['begin hooks:1', 'fail hooks:1']);
+    expect(host.facts).toEqual(['begin hooks:1', 'cause hooks:1', 'fail hooks:1']);
+    expect(host.journal[1]?.text).toBe('timed out after 1s');
     expect(host.docker.calls).toEqual([]);
     expect(existsSync(marker)).toBe(false);
   });
@@ -380,7 +442,8 @@ describe.each(EACH_SHELL)('under $name', ({ shell }) => {
       const { status, output } = host.run('hooks', shell, toolPath(host, kind));
       expect(output).toBe(words.map((word) => `<${word}>`).join(''));
       expect(status).toBe(1);
-      expect(host.facts).toEqual(['begin hooks:1', 'end hooks:1', 'begin hooks:2', 'fail hooks:2']);
+      expect(host.facts).toEqual(['begin hooks:1', 'end hooks:1', 'begin hooks:2', 'cause hooks:2', 'fail hooks:2']);
+      expect(host.journal[3]?.text).toBe('exit code 7');
     },
   );
 

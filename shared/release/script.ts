@@ -6,7 +6,9 @@ import { joined, lines, sh, type ShellText } from '../ssh/shell-text.js';
 import type { ReleaseLayout } from '../host/layout.js';
 import { CLEAR_ROOM } from './clear-room.js';
 import { HEAL_NAMES } from './heal-names.js';
-import { describeStep, type FileChange, type NumberedStep, type Renamed, type Retag, type Step } from './steps.js';
+import { FUNCTIONS } from './script-functions.js';
+import { stepText } from './step-text.js';
+import { describeStep, type NumberedStep } from './steps.js';
 
 export interface ScriptContext {
   /** Which script this is; its steps are named after it in the journal. */
@@ -47,89 +49,10 @@ export function renderScript(context: ScriptContext, steps: readonly NumberedSte
     sh`test -z "$(tail -c 1 "$release/journal" 2>/dev/null)" || echo >>"$release/journal"`,
     holdsText(context),
     context.onFailure === 'go-on' ? RUN_AND_GO_ON : RUN_OR_STOP,
-    ...steps.map((numbered) => sh`step_${numberWord(numbered.number)}() { ${stepText(context, numbered.step)}; }`),
+    ...steps.map((numbered) => sh`step_${sh`${numbered.number}`}() { ${stepText(context, numbered.step)}; }`),
     ...endText(context, steps),
   );
 }
-
-// printf and not echo, which would turn the \n of a hook's title into a line of its own.
-const FUNCTIONS = sh`note() {
-  read -r up rest </proc/uptime || up=0
-  printf '%s\n' "$up $*" 2>/dev/null >>"$release/journal"
-} 2>/dev/null
-begun() { grep -q "^[0-9.]* begin $1 " "$release/journal" 2>/dev/null; }
-decide() { ln "$release/decision.$1" "$release/decision" 2>/dev/null; }
-put() {
-  case $2 in */*) test -d "\${2%/*}" || mkdir -p "\${2%/*}" || return 1 ;; esac
-  if test -L "$2" && test -d "$2"; then
-    # A rename would go into the folder that it points to.
-    rm -f "$2" || return 1
-  elif test -d "$2"; then
-    rmdir "$2" 2>/dev/null || { echo "$2 is a folder on the host, and not an empty one"; return 1; }
-  fi
-  cp -pP "$1" "$2.homeport-new" && mv -f "$2.homeport-new" "$2"
-}
-install_file() { put "$release/files/$1" "$path/$1"; }
-remove_file() { rm -f "$path/$1"; }
-restore_file() {
-  if test -f "$release/before/$1" || test -L "$release/before/$1"; then
-    put "$release/before/$1" "$path/$1"
-  elif test -L "$path/$1" || ! test -d "$path/$1"; then
-    rm -f "$path/$1"
-  fi
-}
-containers() { docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False; }
-states() { docker inspect --format '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}/{{.State.ExitCode}}' $(containers "$1"); }
-seconds() { read -r up rest </proc/uptime && echo "\${up%%.*}"; }
-limited() {
-  limit=$1
-  shift
-  since=$(seconds)
-  # Without -k (older busybox) what ignores TERM is waited for. A daemon that is left behind must not hold the job's lock.
-  kill=; timeout -k 1 1 true 2>/dev/null && kill='-k 10'
-  timeout $kill "$limit" sh -c 'exec "$@" 9>&-' homeport "$@" && return 0
-  code=$?
-  test $(($(seconds) - since)) -lt "$limit" || echo "stopped: it had not ended after $limit s"
-  return $code
-}
-# A file can be mounted only where there is one: what the host does not have yet is there, empty, while a hook runs.
-made() { printf '%s\n' "$1" >>"$release/room"; }
-make_room() {
-  for name; do
-    rest=$name
-    under=$path
-    while :; do
-      case $rest in */*) ;; *) break ;; esac
-      under=$under/\${rest%%/*}
-      rest=\${rest#*/}
-      test -d "$under" || { mkdir "$under" && made "$under"; } || return 1
-    done
-    test -e "$path/$name" || test -L "$path/$name" || { : >"$path/$name" && made "$path/$name"; } || return 1
-  done
-}
-pause() { sleep 0.2 2>/dev/null || sleep 1; }
-give_up() {
-  for id in $(containers "$1"); do docker logs --tail 30 "$id" 2>&1; done
-  echo "$2"
-}
-wait_until() {
-  limit=$(($(seconds) + $3))
-  while :; do
-    good=yes
-    found=no
-    for state in $(states "$1"); do
-      found=yes
-      case $2:$state in
-        healthy:running/healthy/* | healthy:running/none/* | completed:exited/*/0) ;;
-        *:*/unhealthy/* | healthy:exited/* | healthy:dead/* | completed:exited/* | completed:dead/*) give_up "$1" "$1 is $state"; return 1 ;;
-        *) good=no ;;
-      esac
-    done
-    test $good$found = yesyes && return 0
-    test "$(seconds)" -lt $limit || { give_up "$1" "$1 was not $2 within $3 s"; return 1; }
-    pause
-  done
-}`;
 
 function holdsText(context: ScriptContext): ShellText {
   if (context.lock === undefined) return sh`holds() { :; }`;
@@ -140,8 +63,9 @@ function holdsText(context: ScriptContext): ShellText {
 const RUN_OR_STOP = sh`run() {
   holds || { note lost-lock "$job:$1" "$2"; return 1; }
   note begin "$job:$1" "$2" || { echo "the journal cannot be written"; return 1; }
+  begins
   "step_$1" && { note end "$job:$1" "$2"; return 0; }
-  note fail "$job:$1" "$2"
+  failed "$1" "$2"
   return 1
 }`;
 
@@ -149,7 +73,8 @@ const RUN_OR_STOP = sh`run() {
 const RUN_AND_GO_ON = sh`failures=0
 run() {
   note begin "$job:$1" "$2"
-  if "step_$1"; then note end "$job:$1" "$2"; else note fail "$job:$1" "$2"; failures=$((failures + 1)); fi
+  begins
+  if "step_$1"; then note end "$job:$1" "$2"; else failed "$1" "$2"; failures=$((failures + 1)); fi
 }`;
 
 function endText(context: ScriptContext, steps: readonly NumberedStep[]): ShellText[] {
@@ -168,76 +93,4 @@ decide reverting && sh "$release/revert"`;
     ...(context.onFailure === 'turn-back' ? [turnBack] : []),
     sh`exit 1`,
   ];
-}
-
-function stepText(context: ScriptContext, step: Step): ShellText {
-  switch (step.kind) {
-    case 'install':
-      return all(step.changes.map(installText));
-    case 'restore':
-      return all(step.changes.map(({ path }) => sh`restore_file ${path}`));
-    case 'stop':
-      return all([sh`docker stop ${step.containers}`, ...(step.renamed ?? []).map(renameText)]);
-    case 'stop-service':
-      return sh`ids=$(containers ${step.service}) && { test -z "$ids" || docker stop $ids; }`;
-    case 'start':
-      // A container that kept its name cannot be given it.
-      return all([
-        ...(step.renamed ?? []).map((one) => sh`{ ${renameText(one)} || :; }`),
-        sh`docker start ${step.containers}`,
-      ]);
-    case 'retag':
-      return retagText(step.retags);
-    case 'up':
-      return all([
-        ...(step.retags.length === 0 ? [] : [retagText(step.retags)]),
-        ...context.up(step.services, { force: step.force, createOnly: step.createOnly }),
-      ]);
-    case 'restart':
-      return sh`docker restart ${step.containers}`;
-    case 'wait':
-      return sh`wait_until ${step.service} ${step.condition} ${step.seconds}`;
-    case 'remove-service':
-      return sh`ids=$(containers ${step.service}) && { test -z "$ids" || docker rm -f $ids; }`;
-    case 'remove-network':
-      return sh`{ docker network rm ${step.network} || :; }`;
-    case 'heal-names':
-      return sh`heal_names whole`;
-    case 'hook':
-      return hookText(step);
-  }
-}
-
-function hookText({ seconds, command, mountPoints = [] }: Extract<Step, { kind: 'hook' }>): ShellText {
-  const call = sh`limited ${seconds} ${command}`;
-  if (mountPoints.length === 0) return call;
-  return sh`code=0; { make_room ${mountPoints} && ${call}; } || code=$?; clear_room; return $code`;
-}
-
-function renameText({ id, name }: Renamed): ShellText {
-  return sh`docker rename ${id} ${name}`;
-}
-
-function installText({ path, change }: FileChange): ShellText {
-  return change === 'write' ? sh`install_file ${path}` : sh`remove_file ${path}`;
-}
-
-/** All names at once: the docker client is slow to start and the engine is not. */
-function retagText(retags: readonly Retag[]): ShellText {
-  if (retags.length === 0) return sh`:`;
-  const one = ({ reference, id }: Retag): ShellText =>
-    id === undefined ? sh`{ docker rmi ${reference} || :; }` : sh`docker tag ${id} ${reference}`;
-  if (retags.length === 1) return joined(retags.map(one), ' && ');
-  return sh`{ pids=; ${joined(
-    retags.map((retag) => sh`{ ${one(retag)} & } && pids="$pids $!"`),
-    ' && ',
-  )}; tagged=0; for pid in $pids; do wait "$pid" || tagged=1; done; test $tagged -eq 0; }`;
-}
-
-function all(texts: readonly ShellText[]): ShellText {
-  return texts.length === 0 ? sh`:` : joined(texts, ' && ');
-}
-
-function numberWord(number: number): ShellText {
-  return sh`${number}`;
 }

@@ -64,6 +64,8 @@ export type Step =
   | { readonly kind: 'remove-network'; readonly network: string }
   /** What a Compose that died left half replaced. */
   | { readonly kind: 'heal-names' }
+  /** One-off containers that hooks left, by what their names begin with. */
+  | { readonly kind: 'remove-hooks'; readonly names: string }
   | {
       readonly kind: 'hook';
       readonly title: string;
@@ -71,6 +73,10 @@ export type Step =
       readonly seconds: number;
       /** Files that the host does not have yet and that are mounted into the hook's container: relative to the project's path. */
       readonly mountPoints?: readonly string[];
+      /** The one-off container of a `run`: who ends the client does not end what it started. */
+      readonly container?: string;
+      /** The same command with a limit of its own inside the service, and whether that can be had there. */
+      readonly inside?: { readonly service: string; readonly possible: ShellText; readonly command: ShellText };
     };
 
 export interface NumberedStep {
@@ -107,6 +113,8 @@ export function describeStep(step: Step): string {
       return `remove network ${step.network}`;
     case 'heal-names':
       return 'give containers their own names';
+    case 'remove-hooks':
+      return 'remove what hooks left running';
     case 'hook':
       return `hook ${step.title}`;
   }

@@ -103,7 +103,7 @@ both('work that ends with 1, and something waits for it: its log is shown', asyn
     {
       result: 'rolled-back',
       phase: 'switch',
-      cause: /^wait until migrate is completed: failed/,
+      cause: /^wait until migrate is completed: migrate is exited/,
       shows: 'no such table: orders',
       touched: ['migrate'],
     },

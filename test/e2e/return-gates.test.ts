@@ -1,4 +1,5 @@
 // What begins to serve and does not hold: the host comes home from each, on both generations, and says why.
+import { expect } from '@jest/globals';
 import { onBoth, Scene } from './support/scene.js';
 
 const both = onBoth(async (generation) => Scene.serving(generation));
@@ -90,8 +91,8 @@ both('one that is healthy first and unhealthy after some seconds', async (scene)
   if (Number(done.outputs['duration-ms']) < 4000) throw new Error('it failed before it was healthy');
 });
 
-both('a hook before the switch that fails: nothing was touched', async (scene) => {
-  await scene.comesHome(
+both('a hook before the switch that fails: nothing was touched, and why is said once', async (scene) => {
+  const done = await scene.comesHome(
     {
       config: {
         hooks: {
@@ -100,8 +101,38 @@ both('a hook before the switch that fails: nothing was touched', async (scene) =
       },
       change: ({ services: { web } }) => (web['image'] = 'acme/web:v2'),
     },
-    { result: 'failed', phase: 'hooks', cause: /^hook run web .*: failed/, shows: /^v2\nno such table$/m },
+    { result: 'failed', phase: 'hooks', cause: /^hook run web .*: exit code 3\n/, shows: /^v2\nno such table$/m },
   );
+  expect({ log: done.log, printed: done.log.match(/^no such table$/gm), warned: /orphan/i.test(done.log) }).toEqual({
+    log: done.log,
+    printed: ['no such table'],
+    warned: false,
+  });
+});
+
+both('a hook that does not end leaves nothing running', async (scene) => {
+  const forever = 'echo begun; exec sleep 9999';
+  await scene.comesHome(
+    {
+      config: { hooks: { 'before-switch': [{ run: 'web', command: forever, timeout: '3s' }] } },
+      change: ({ services: { web } }) => (web['image'] = 'acme/web:v2'),
+    },
+    {
+      result: 'failed',
+      phase: 'hooks',
+      cause: /^hook run web .*: timed out after 3s\n.*\nthis hook had begun: run web .*is not undone/,
+      shows: /^begun$/m,
+    },
+  );
+  expect((await scene.host.exec('docker ps -aq --filter label=com.docker.compose.oneoff=True')).stdout).toBe('');
+  await scene.comesHome(
+    {
+      config: { hooks: { 'after-switch': [{ exec: 'side', command: forever, timeout: '3s' }] } },
+      change: ({ services: { web } }) => (web['image'] = 'acme/web:v2'),
+    },
+    { result: 'rolled-back', phase: 'hooks', cause: /^hook exec side .*: timed out after 3s\n/, touched: ['web'] },
+  );
+  expect((await scene.host.exec('docker top shop-side-1')).stdout).not.toContain('9999');
 });
 
 both('a hook after the switch that fails', async (scene) => {
@@ -112,8 +143,8 @@ both('a hook after the switch that fails', async (scene) => {
     },
     {
       result: 'rolled-back',
-      phase: 'health',
-      cause: /^hook exec web .*: failed/,
+      phase: 'hooks',
+      cause: /^hook exec web .*: exit code 3\n/,
       shows: /^v2\ncache is cold$/m,
       touched: ['web'],
     },

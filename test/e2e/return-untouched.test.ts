@@ -84,7 +84,7 @@ both('a port that is taken while the deploy runs: the switch fails at it, and co
     {
       result: 'rolled-back',
       phase: 'switch',
-      cause: /^up .*side.*: failed/,
+      cause: /^up .*side.*: Error response from daemon: .*(already allocated|already in use)/,
       shows: /port is already allocated|address already in use/,
       touched: ['side', 'web'],
     },

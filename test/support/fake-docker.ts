@@ -15,7 +15,7 @@ export class FakeDocker {
   /** @param folder where it lives; in `srv/shop/stack` there is a line `<service> <image> [<port>]` for each service */
   constructor(folder: string) {
     this.#state = join(folder, 'engine');
-    for (const part of ['names', 'running', 'stopped', 'networks', 'states', 'ports'])
+    for (const part of ['names', 'running', 'stopped', 'networks', 'states', 'ports', 'oneoffs'])
       mkdirSync(join(this.#state, part), { recursive: true });
     writeFileSync(join(this.#state, 'calls'), '');
     this.command = join(folder, 'docker');
@@ -40,6 +40,15 @@ export class FakeDocker {
 
   addNetwork(name: string): void {
     writeFileSync(this.#file('networks', name), '');
+  }
+
+  /** What a hook's client leaves when it is ended. */
+  leaves(container: string): string {
+    return this.#file('oneoffs', container);
+  }
+
+  get oneOffs(): string[] {
+    return readdirSync(join(this.#state, 'oneoffs'));
   }
 
   /** What `docker inspect` says of a service at one look after the other; the last one stays. */
@@ -143,8 +152,12 @@ case $verb in
   tag) printf %s "$1" >"names/$(file "$2")" ;;
   rmi) test -e "names/$(file "$1")" && rm "names/$(file "$1")" || exit 1 ;;
   ps)
-    for word in "$@"; do case $word in label=com.docker.compose.service=*) service=\${word##*=} ;; esac; done
-    if test -e "running/$service" || test -e "stopped/$service"; then echo "c-$service"; fi ;;
+    service= name=
+    for word in "$@"; do
+      case $word in label=com.docker.compose.service=*) service=\${word##*=} ;; name=*) name=\${word#name=} ;; esac
+    done
+    if test -n "$name"; then ls oneoffs | grep -E "$name" || :
+    elif test -e "running/$service" || test -e "stopped/$service"; then echo "c-$service"; fi ;;
   inspect)
     shift 2
     for id in "$@"; do
@@ -160,7 +173,7 @@ case $verb in
   start) for id in "$@"; do test -e "running/\${id#c-}" || { test -e "stopped/\${id#c-}" && begin "\${id#c-}"; } || exit 1; done ;;
   restart) for id in "$@"; do test -e "running/\${id#c-}" || { test -e "stopped/\${id#c-}" && begin "\${id#c-}"; } || exit 1; done ;;
   rename) : ;;
-  rm) shift; for id in "$@"; do rm -f "running/\${id#c-}" "stopped/\${id#c-}"; done ;;
+  rm) shift; for id in "$@"; do rm -f "running/\${id#c-}" "stopped/\${id#c-}" "oneoffs/$id"; done ;;
   network) rm "networks/$2" ;;
   up)
     where=running

@@ -1,0 +1,93 @@
+/** One step as shell text: calls of docker, of Compose, and of the script's functions. */
+import { writeDuration } from '../base/duration.js';
+import { joined, sh, type ShellText } from '../ssh/shell-text.js';
+import type { ScriptContext } from './script.js';
+import type { FileChange, Renamed, Retag, Step } from './steps.js';
+
+export function stepText(context: Pick<ScriptContext, 'up'>, step: Step): ShellText {
+  switch (step.kind) {
+    case 'install':
+      return all(step.changes.map(installText));
+    case 'restore':
+      return all(step.changes.map(({ path }) => sh`restore_file ${path}`));
+    case 'stop':
+      return all([sh`docker stop ${step.containers}`, ...(step.renamed ?? []).map(renameText)]);
+    case 'stop-service':
+      return sh`ids=$(containers ${step.service}) && { test -z "$ids" || docker stop $ids; }`;
+    case 'start':
+      // A container that kept its name cannot be given it.
+      return all([
+        ...(step.renamed ?? []).map((one) => sh`{ ${renameText(one)} || :; }`),
+        sh`docker start ${step.containers}`,
+      ]);
+    case 'retag':
+      return retagText(step.retags);
+    case 'up':
+      return all([
+        ...(step.retags.length === 0 ? [] : [retagText(step.retags)]),
+        ...context.up(step.services, { force: step.force, createOnly: step.createOnly }),
+      ]);
+    case 'restart':
+      return sh`docker restart ${step.containers}`;
+    case 'wait':
+      return sh`wait_until ${step.service} ${step.condition} ${step.seconds}`;
+    case 'remove-service':
+      return sh`ids=$(containers ${step.service}) && { test -z "$ids" || docker rm -f $ids; }`;
+    case 'remove-network':
+      return sh`{ docker network rm ${step.network} || :; }`;
+    case 'heal-names':
+      return sh`heal_names whole`;
+    case 'remove-hooks':
+      return sh`remove_hooks ${step.names}`;
+    case 'hook':
+      return hookText(step);
+  }
+}
+
+function hookText(hook: Extract<Step, { kind: 'hook' }>): ShellText {
+  const { container, mountPoints = [] } = hook;
+  const call = hookCall(hook);
+  const room = mountPoints.length > 0;
+  if (!room && container === undefined) return call;
+  const begin = room ? sh`make_room ${mountPoints} && ${call}` : call;
+  const ends = [
+    ...(container === undefined ? [] : [sh`test $code -eq 0 || remove_hooks ${`${container}$`}`]),
+    ...(room ? [sh`clear_room`] : []),
+  ];
+  return sh`code=0; { ${begin}; } || code=$?; ${joined(ends, '; ')}; return $code`;
+}
+
+/** Seconds within which what has a limit of its own must end. */
+const GRACE = 15;
+
+function hookCall({ seconds, command, inside }: Extract<Step, { kind: 'hook' }>): ShellText {
+  const words = writeDuration(seconds * 1000);
+  const call = sh`limited ${seconds} ${words} 0 ${command}`;
+  if (inside === undefined) return call;
+  const left = `, and may go on inside ${inside.service}, which has no "timeout" to end it`;
+  return sh`if ${inside.possible} >/dev/null 2>&1; then limited ${seconds} ${words} ${GRACE} ${inside.command}; else left=${left}; ${call}; fi`;
+}
+
+function renameText({ id, name }: Renamed): ShellText {
+  return sh`docker rename ${id} ${name}`;
+}
+
+function installText({ path, change }: FileChange): ShellText {
+  return change === 'write' ? sh`install_file ${path}` : sh`remove_file ${path}`;
+}
+
+/** All names at once: the docker client is slow to start and the engine is not. */
+function retagText(retags: readonly Retag[]): ShellText {
+  if (retags.length === 0) return sh`:`;
+  const one = ({ reference, id }: Retag): ShellText =>
+    id === undefined ? sh`{ docker rmi ${reference} || :; }` : sh`docker tag ${id} ${reference}`;
+  if (retags.length === 1) return joined(retags.map(one), ' && ');
+  return sh`{ pids=; ${joined(
+    retags.map((retag) => sh`{ ${one(retag)} & } && pids="$pids $!"`),
+    ' && ',
+  )}; tagged=0; for pid in $pids; do wait "$pid" || tagged=1; done; test $tagged -eq 0; }`;
+}
+
+function all(texts: readonly ShellText[]): ShellText {
+  return texts.length === 0 ? sh`:` : joined(texts, ' && ');
+}
