@@ -86,7 +86,9 @@ make_room() {
 pause() { sleep 0.2 2>/dev/null || sleep 1; }
 give_up() {
   for id in $(containers "$1"); do docker logs --tail 30 "$id" 2>&1; done
-  echo "$2"
+  # What a container printed is no word of the engine.
+  why=$2
+  echo "$why"
 }
 wait_until() {
   limit=$(($(seconds) + $3))
