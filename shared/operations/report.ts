@@ -8,6 +8,7 @@ import { keep, letImagesGo, recordFailure, recordNothingDone } from './conclude.
 import { downtimes } from './downtime.js';
 import type { EventFeed } from './event-feed.js';
 import { Unhealthy } from './gate.js';
+import { hooksAreNotUndone } from './hook-words.js';
 import type { OpenHost } from './open-host.js';
 import type { Phases } from './phases.js';
 import type { PreparedRelease } from './prepared.js';
@@ -242,11 +243,4 @@ export class Report {
       ...(this.#failure === undefined ? {} : { cause: this.#failure.message }),
     });
   }
-}
-
-/** For the one who has to look at the data now. @param known whether they had begun for sure */
-function hooksAreNotUndone(titles: readonly string[], known: boolean): string[] {
-  if (titles.length === 0) return [];
-  const which = `${titles.length === 1 ? 'this hook' : 'these hooks'} ${known ? 'had begun' : 'may have begun'}`;
-  return [`${which}: ${titles.join('; ')}. What a hook changed, in a database for example, is not undone: look at it`];
 }
