@@ -8,7 +8,7 @@ import type { DeployResult } from '../operations/result.js';
 import { readDeployInputs } from './inputs.js';
 import { deployOutputs, refusalOutputs, writeOutputs, writeReport } from './outputs.js';
 import { redacted } from './redacted.js';
-import { deployRequest } from './request.js';
+import { deployRequest, hideOf } from './request.js';
 import type { ActionContext, Ending } from './run.js';
 import { runFacts, type RunFacts } from './run-facts.js';
 import { deploySummary, refusalSummary } from './summary.js';
@@ -33,7 +33,8 @@ interface Deployed {
 
 async function deployed(context: ActionContext, deploy: Deploy, facts: RunFacts): Promise<Deployed> {
   const request = deployRequest(readDeployInputs(), facts, context.redactor);
-  return { request, result: await deploy(request, context) };
+  const { log, signal } = context;
+  return { request, result: await deploy(request, { log, signal, hide: hideOf(request, context.redactor) }) };
 }
 
 function tell(result: DeployResult, request: DeployRequest, facts: RunFacts, { log, redactor }: ActionContext): void {

@@ -60,6 +60,19 @@ describe('bad input ends the step before the deploy is called', () => {
     expect(summary).toMatch(/^### ❌ Nothing was changed/);
   });
 
+  test('an environment that is given beside the host’s own', async () => {
+    job.folder.write(
+      'homeport.yml',
+      'homeport: 1\nproject: shop\nenv-file: .env.production\nenv-source: host\nhost: local\n',
+    );
+    const { lines, request } = await job.run({ env: 'A=1', 'env-names': 'PATH' });
+    expect(request).toBeUndefined();
+    const said = decodeURIComponent(errorsIn(lines).at(-1) ?? '');
+    expect(said).toContain('- homeport.yml:3:11: env-file is given, and with `env-source: host`');
+    expect(said).toContain('- the input env is given');
+    expect(said).toContain('- the input env-names is given');
+  });
+
   test('all of it at once, from inputs, config and files', async () => {
     job.folder.write('homeport.yml', 'homeport: 1\nproject: shop\nenv-file: .env.gone\nsmoke: [{http: "https://x"}]\n');
     const { lines } = await job.run({ task: 'x', registries: 'ghcr.io bot' });

@@ -5,6 +5,7 @@ import { shownPath } from '../config/find-config.js';
 import { notYetInConfig } from '../config/not-yet.js';
 import { hostPathProblem } from '../config/rules.js';
 import type { RegistryLogin } from '../host/registry-login.js';
+import type { Hide } from '../operations/host-env.js';
 import type { DeployRequest } from '../operations/request.js';
 import { join } from 'node:path';
 import { impossibleKey } from './empty-secret.js';
@@ -15,6 +16,7 @@ import { notYetInInputs } from './not-yet.js';
 import { Problems } from './problems.js';
 import { parseRegistries, withJobToken } from './registry-logins.js';
 import type { RunFacts } from './run-facts.js';
+import { givenBesideTheHosts } from './host-env-alone.js';
 import { envByNames, envOfFile, envOfText, looksSecret, type Variables } from './stack-env.js';
 
 /**
@@ -32,6 +34,7 @@ export function deployRequest(inputs: DeployInputs, facts: RunFacts, redactor: R
   problems.add(...notYetInInputs(inputs));
   if (loaded !== undefined) {
     problems.add(...notYetInConfig(loaded, inputs.backup));
+    problems.add(...givenBesideTheHosts(loaded, inputs));
     const env = new Map([...fileVariables(loaded, facts, mask, open, problems), ...given]);
     const givenEmpty = [...given].filter(([, value]) => value === '').map(([name]) => name);
     const request = merged(inputs, loaded, facts, { registries, env, givenEmpty }, problems);
@@ -42,13 +45,26 @@ export function deployRequest(inputs: DeployInputs, facts: RunFacts, redactor: R
   throw new Error('a config that could not be loaded has left no problem');
 }
 
+/** Makes values that are only found on the host unreadable, as those that were given. */
+export function hideOf(request: DeployRequest, redactor: Redactor): Hide {
+  const { project, environment, version, path, commit, url } = request;
+  const open = [project, environment, version, path, commit, ...addressForms(url)];
+  return (values) => {
+    new Mask(redactor).values(values, open);
+  };
+}
+
+function addressForms(url: string | undefined): (string | undefined)[] {
+  const parsed = url === undefined ? undefined : new URL(url);
+  return [url, parsed?.origin, parsed?.host, parsed?.hostname];
+}
+
 /** What the workflow and the config name themselves is no secret: masked, it would take results and addresses away with it. */
 function saidOpenly(inputs: DeployInputs, facts: RunFacts, loaded: LoadedConfig | undefined): (string | undefined)[] {
   const config = loaded?.config;
-  const url = config?.url === undefined ? undefined : new URL(config.url);
   return [
     ...[inputs.project, inputs.environment, inputs.version, inputs.path, facts.commit, loaded?.environment],
-    ...[config?.project, config?.path, config?.url, url?.origin, url?.host, url?.hostname],
+    ...[config?.project, config?.path, ...addressForms(config?.url)],
   ];
 }
 
@@ -123,6 +139,8 @@ function merged(
     envFile: config.envFile,
     env: Object.fromEntries(secrets.env),
     givenEmpty: secrets.givenEmpty,
+    envSource: config.envSource,
+    drift: config.drift,
     hosts,
     connection: {
       ...inputs.connection,

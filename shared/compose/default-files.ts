@@ -11,7 +11,7 @@ export const DEFAULT_FILES: readonly string[] = [
   'docker-compose.yml',
   'docker-compose.yaml',
 ];
-const OVERRIDES = [
+export const OVERRIDES = [
   'compose.override.yml',
   'compose.override.yaml',
   'docker-compose.override.yml',

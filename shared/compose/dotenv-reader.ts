@@ -10,6 +10,15 @@ export interface DotenvOptions {
    * name that neither knows is a problem: Compose would put nothing there.
    */
   readonly expand?: (name: string) => string | undefined;
+  /** With `expand`: a name that nobody knows is nothing, as for Compose, and no problem. */
+  readonly unsetIsEmpty?: boolean;
+}
+
+/** Where in the text the value of a key stands, quotes included. */
+export interface DotenvStatement {
+  readonly key: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What Compose allows in a key; one that begins with a digit it would drop without a word. */
@@ -28,6 +37,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 export class DotenvReader {
   readonly problems: Problem[] = [];
+  /** Those with a value, in the order of the text. */
+  readonly statements: DotenvStatement[] = [];
+  #valueEnd = 0;
   readonly #values = new Map<string, string>();
   readonly #text: string;
   readonly #options: DotenvOptions;
@@ -61,7 +73,9 @@ export class DotenvReader {
     }
     this.#at = keyAt + name.length + 1;
     this.#at += /^[^\S\n]*/.exec(this.#text.slice(this.#at))?.[0].length ?? 0;
+    const from = this.#at;
     const value = this.#readValue(key, keyAt);
+    this.statements.push({ key, from, to: this.#valueEnd });
     if (value !== undefined) this.#values.set(key, value);
   }
 
@@ -82,6 +96,7 @@ export class DotenvReader {
     const [line = ''] = this.#text.slice(this.#at).split('\n', 1);
     this.#at += line.length;
     const [value = ''] = line.split(' #', 1);
+    this.#valueEnd = this.#at - line.length + value.trimEnd().length;
     return this.#expanded(value.trimEnd(), key, keyAt);
   }
 
@@ -91,10 +106,12 @@ export class DotenvReader {
     if (match === null) {
       this.#problem(this.#at, `the value of ${key} has no closing ${quote}`);
       this.#at = this.#text.length;
+      this.#valueEnd = this.#at;
       return undefined;
     }
     const valueAt = this.#at;
     this.#at += match[0].length;
+    this.#valueEnd = this.#at;
     const [rest = ''] = this.#text.slice(this.#at).split('\n', 1);
     if (!/^\s*(?:#.*)?$/.test(rest)) {
       this.#problem(
@@ -125,7 +142,7 @@ export class DotenvReader {
     if (expand === undefined) return text;
     const { value, problems, unset } = interpolate(text, (name) => expand(name) ?? this.#values.get(name));
     for (const problem of problems) this.#problem(at, `${key}: ${problem}`);
-    for (const name of unset) {
+    for (const name of this.#options.unsetIsEmpty === true ? [] : unset) {
       this.#problem(
         at,
         `${key} refers to ${name}, which is not set: put the value in single quotes if its $ is meant as such`,

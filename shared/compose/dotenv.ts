@@ -35,6 +35,11 @@ const PLAIN = /^[A-Za-z0-9_./:@%+,-]+$/;
  * @throws UserError for a name that Compose does not read or a value with a NUL, which no process can have.
  */
 export function writeDotenv(values: ReadonlyMap<string, string>): string {
+  refuseUnwritable(values);
+  return [...values].map(([key, value]) => `${key}=${quotedValue(value)}\n`).join('');
+}
+
+function refuseUnwritable(values: ReadonlyMap<string, string>): void {
   const wrong = [...values].flatMap(([key, value]) => [
     ...(KEY.test(key) ? [] : [{ message: `${key} is no name of a variable` }]),
     ...(value.includes('\0')
@@ -42,10 +47,10 @@ export function writeDotenv(values: ReadonlyMap<string, string>): string {
       : []),
   ]);
   if (wrong.length > 0) throw new UserError(wrong);
-  return [...values].map(([key, value]) => `${key}=${quoted(value)}\n`).join('');
 }
 
-function quoted(value: string): string {
+/** A value as it stands behind its equals sign. */
+export function quotedValue(value: string): string {
   if (value === '' || PLAIN.test(value)) return value;
   return holdsInSingleQuotes(value) ? `'${value}'` : `"${value.replaceAll(/[\\"$\r]/g, escaped)}"`;
 }

@@ -50,7 +50,12 @@ export async function findShipment(request: ShipmentRequest): Promise<Shipment> 
   });
   collector.problems.push(...judged.problems);
   if (collector.problems.length > 0) throw new UserError(sorted(collector.problems));
+  const topFiles = new Set(composeFiles.map((file) => resolve(root, file)));
   return {
+    name: files
+      .filter(({ file }) => topFiles.has(file))
+      .flatMap(({ yaml }) => yaml.roots.flatMap((top) => top.get('name')?.text ?? []))
+      .at(-1),
     projectDirectory: relativeTo(root, base) ?? '',
     composeFiles: composeFiles.map((file) => relativeTo(root, resolve(root, file)) ?? file),
     files: await describeAll(collector.files),

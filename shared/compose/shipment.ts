@@ -39,6 +39,8 @@ export interface EnvFileReader {
 }
 
 export interface Shipment {
+  /** What the compose files themselves name the project; undefined where they do not. */
+  readonly name: string | undefined;
   /** Folder of the first compose file, relative to the root; `''` is the root itself. */
   readonly projectDirectory: string;
   /** Relative to the root, in Compose's order. */

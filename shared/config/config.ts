@@ -16,6 +16,8 @@ export interface Config {
   readonly scale: Readonly<Record<string, number>>;
   readonly ship: readonly string[];
   readonly envFile: string | undefined;
+  readonly envSource: DeployRequest['envSource'];
+  readonly drift: DeployRequest['drift'];
   readonly hooks: DeployRequest['hooks'];
   readonly health: DeployRequest['health'];
   readonly onFileChange: DeployRequest['onFileChange'];
@@ -43,6 +45,8 @@ export function configOf(document: StackDocument): Config {
     scale: document.scale ?? {},
     ship: listOf(document.ship),
     envFile: document['env-file'],
+    envSource: document['env-source'] ?? 'checkout',
+    drift: document.drift ?? 'stop',
     hooks: {
       beforeSwitch: (hooks?.['before-switch'] ?? []).map(hookOf),
       afterSwitch: (hooks?.['after-switch'] ?? []).map(hookOf),

@@ -103,6 +103,8 @@ keep-releases: 3
       scale: { worker: 2 },
       ship: ['nginx/'],
       envFile: '.env.production',
+      envSource: 'checkout',
+      drift: 'stop',
       pull: { db: 'always' },
       hooks: {
         beforeSwitch: [

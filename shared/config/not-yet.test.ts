@@ -20,8 +20,6 @@ test.each([
   ['rotate: [{service: db, user: app, password: DB_PASSWORD}]', /rotate is not there yet/],
   ['adopt: inexact', /adopt: inexact is not there yet/],
   ['adopt-from: {project: x, path: /srv/x}', /adopt-from is not there yet/],
-  ['drift: keep', /drift: keep is not there yet/],
-  ['env-source: merge', /env-source: merge is not there yet/],
   ['archive-images: true', /archive-images is not there yet/],
   ['rollout: {web: {strategy: rolling}}', /^homeport.yml:3:17: rollout strategy rolling is not there yet/],
   ['rollout: {web: {drain: 10s}}', /rollout drain is not there yet/],
@@ -41,7 +39,7 @@ test.each([
 test.each([
   'tasks: {vacuum: {exec: db, command: [psql], backup-first: true}}',
   'hooks: {before-rollback: [{run: web, image: leaving, command: [a]}], after-rollback: []}',
-  'adopt: exact\ndrift: stop\nenv-source: checkout\narchive-images: false',
+  'adopt: exact\ndrift: keep\nenv-source: host\narchive-images: false',
   'rollout: {web: {strategy: recreate}, db: {strategy: auto}}',
   'smoke: []\nnotify: []\nrotate: []',
   'on-file-change: {nginx: restart}\npull: {db: always}',
@@ -54,10 +52,10 @@ test('without a backup asked for, the config may describe one', () => {
 });
 
 test('the line is the one where it is written, in the environment or for all', () => {
-  const text = 'environments:\n  a: {drift: keep}\n  b: {}\nsmoke: [{http: "https://x"}]';
+  const text = 'environments:\n  a: {archive-images: true}\n  b: {}\nsmoke: [{http: "https://x"}]';
   expect(askedBy(text, 'auto', 'a')).toEqual([
     expect.stringMatching(/^homeport.yml:6:1: smoke/),
-    expect.stringMatching(/^homeport.yml:4:7: drift/),
+    expect.stringMatching(/^homeport.yml:4:7: archive-images/),
   ]);
   expect(askedBy(text, 'auto', 'b')).toEqual([expect.stringMatching(/^homeport.yml:6:1: smoke/)]);
 });

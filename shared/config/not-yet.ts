@@ -42,8 +42,6 @@ function asked(document: StackDocument, backup: 'auto' | 'always' | 'never'): As
   ask((document.notify ?? []).length > 0, ['notify'], 'notify', 'remove it: nobody would be told');
   ask(differs(document.adopt, 'exact'), ['adopt'], 'adopt: inexact');
   ask(document['adopt-from'] !== undefined, ['adopt-from'], 'adopt-from');
-  ask(differs(document.drift, 'stop'), ['drift'], `drift: ${document.drift ?? ''}`);
-  ask(differs(document['env-source'], 'checkout'), ['env-source'], `env-source: ${document['env-source'] ?? ''}`);
   ask(document['archive-images'] === true, ['archive-images'], 'archive-images', 'remove it');
   for (const [service, { strategy = 'auto', ...more }] of Object.entries(document.rollout ?? {})) {
     ask(strategy === 'rolling', ['rollout', service, 'strategy'], 'rollout strategy rolling', 'use auto or recreate');

@@ -33,6 +33,8 @@ export interface ReleaseLayout {
   readonly temporary: string;
   /** What the switch replaced, byte for byte. */
   readonly before: string;
+  /** What someone had changed on the host and the switch has overwritten; it stays as long as the release. */
+  readonly drifted: string;
   readonly hooks: string;
   readonly switch: string;
   readonly after: string;
@@ -74,6 +76,7 @@ function releaseLayout(directory: string, id: string): ReleaseLayout {
     build: at('build'),
     temporary: at('tmp'),
     before: at('before'),
+    drifted: at('drifted'),
     hooks: at('hooks'),
     switch: at('switch'),
     after: at('after'),

@@ -1,7 +1,7 @@
 /** Whether the host is where it was before the switch: only then a return is said to be exact. */
 import { ownName } from '../release/heal-names.js';
 import { observe } from '../release/observe.js';
-import { parseSums } from '../release/staging.js';
+import { parseSums } from '../release/host-sums.js';
 import { sh } from '../ssh/shell-text.js';
 import { foreseenHash } from './planning.js';
 import type { Switching } from './switching.js';

@@ -4,7 +4,6 @@
  * release healthy or with the old one exactly as it was.
  */
 import { UserError } from '../base/errors.js';
-import { findShipment } from '../compose/finder.js';
 import type { Shipment } from '../compose/shipment.js';
 import { acquireLock, type Lock } from '../host/lock.js';
 import type { Observed } from '../release/observed.js';
@@ -14,6 +13,7 @@ import { confirm, discard, prune } from './conclude.js';
 import type { DeployContext } from './context.js';
 import { EventFeed } from './event-feed.js';
 import { fetchImages } from './fetch.js';
+import { gather, shipmentOfCheckout } from './gather.js';
 import { gateServices, passHealthGate } from './gate.js';
 import { leaveNoTrace } from './no-trace.js';
 import { ChangedMeanwhile } from './meanwhile.js';
@@ -26,7 +26,6 @@ import { lookOnly, recover } from './recover.js';
 import { Report } from './report.js';
 import type { DeployRequest } from './request.js';
 import type { DeployResult } from './result.js';
-import { refuseScaleOfNobody } from './scale-check.js';
 import { releaseScripts } from './scripts.js';
 import { runEarlyHooks, runHealthGate, runLateHooks, runSwitch, type Switching } from './switching.js';
 import { turnBack } from './turn-back.js';
@@ -40,18 +39,7 @@ export async function deploy(request: DeployRequest, context: DeployContext): Pr
   const phases = new Phases(context.log);
   const [address] = request.hosts;
   if (address === undefined) throw new UserError('no host is given: set `host` to user@host');
-  const shipment = await findShipment({
-    root: request.root,
-    shownRoot: request.shownRoot,
-    composeFiles: request.composeFiles,
-    ship: request.ship,
-    env: { ...request.env, HOMEPORT_VERSION: request.version, HOMEPORT_COMMIT: request.commit },
-    profiles: request.profiles,
-    givenEmpty: request.givenEmpty,
-    ...(request.envFile === undefined ? {} : { provided: [request.envFile] }),
-  });
-  refuseScaleOfNobody(request, shipment);
-  for (const warning of shipment.warnings) context.log.warning(warning.message, warning);
+  const shipment = await shipmentOfCheckout(request, context.log);
   const host = await phases.run('connect', async () => openHost(address, request, context));
   const report = new Report(host, request, phases);
   try {
@@ -65,7 +53,7 @@ export async function deploy(request: DeployRequest, context: DeployContext): Pr
 
 async function deployTo(
   host: OpenHost,
-  shipment: Shipment,
+  shipment: Shipment | undefined,
   report: Report,
   context: DeployContext,
 ): Promise<DeployResult> {
@@ -96,19 +84,25 @@ async function deployTo(
 async function deployUnderLock(
   host: OpenHost,
   lock: Lock,
-  shipment: Shipment,
+  shipment: Shipment | undefined,
   report: Report,
   context: DeployContext,
 ): Promise<DeployResult> {
-  const { request, phases } = report;
-  const { log, signal } = context;
+  const { phases } = report;
+  const { log, signal, hide } = context;
+  const asked = report.request;
   const recovered = await phases.run('recover', async () =>
-    request.operation === 'plan' ? lookOnly(host.shell, host.layout, log) : recover(host, request, log),
+    asked.operation === 'plan' ? lookOnly(host.shell, host.layout, log) : recover(host, asked, log),
   );
   const { store } = recovered;
   report.recovered(recovered);
-  const preparation = { host, request, log };
-  const staged = await phases.run('stage', async () => stageRelease(preparation, shipment, store));
+  const staged = await phases.run('stage', async () => {
+    const gathered = await gather(host, asked, shipment, { store, hide, log });
+    report.request = gathered.request;
+    return stageRelease({ host, request: gathered.request, log, hide }, gathered, store);
+  });
+  const { request } = report;
+  const preparation = { host, request, log, hide };
   report.staged(staged.layout.directory);
   const planned = await phases.run('plan', async () => planRelease(preparation, staged));
   report.planned(planned.plan);

@@ -1,70 +1,100 @@
-/** What someone changed on the host since the last release is never overwritten unasked. */
-import { UserError } from '../base/errors.js';
+/** What someone changed on the host since a release put it there, and how a person is told. Of `.env` names only, never values. */
 import type { Manifest } from '../release/manifest.js';
-import type { FileChange } from '../release/steps.js';
-import type { PlanFiles } from '../release/plan.js';
+import { compareNames, type PlanDrift, type PlanNames } from '../release/plan.js';
+import type { ReleaseLayout } from '../host/layout.js';
+import { hashEnvValue } from './planning.js';
 import type { ReleaseFile } from './release-files.js';
 
-/** How the files in the project's folder will change. */
-export interface FilePlan extends PlanFiles {
-  readonly changes: readonly FileChange[];
+export type DriftNames = PlanNames;
+
+/** Relative paths. */
+export interface Drifted {
+  readonly changed: readonly string[];
+  /** Files of the serving release that the new one has too and the host has not: the way back would need them. */
+  readonly missing: readonly string[];
+  /** Edited after this run had read them. */
+  readonly moved: readonly string[];
 }
 
-/**
- * @param hostFiles relative path -> SHA-256 of what lies on the host now
- * @throws UserError naming each file that was changed or removed on the host, or that was there before the first deploy
- */
-export function planFiles(
+/** Stands for a file that was not there when it was read. */
+export const NO_FILE = 'none';
+
+/** @param hostFiles relative path -> SHA-256 of what lies on the host now */
+export function driftedFiles(
   files: readonly ReleaseFile[],
   hostFiles: ReadonlyMap<string, string>,
   previous: Manifest | undefined,
-): FilePlan {
+): Drifted {
   const recorded = new Map((previous?.files ?? []).map((file) => [file.path, file]));
-  const wanted = new Set(files.map(({ path }) => path));
-  const strange = files.filter(({ path, sha256 }) => {
-    const now = hostFiles.get(path);
-    return now !== undefined && now !== sha256 && now !== recorded.get(path)?.sha256;
-  });
-  // The way back leads through the serving release's own files: without them the host could not return.
-  const missing = [...recorded.keys()].filter((path) => wanted.has(path) && !hostFiles.has(path));
-  const problems = [
-    ...strange.map(({ path }) => driftMessage(path, previous)),
-    ...missing.map((path) => missingMessage(path, previous)),
-  ];
-  if (problems.length > 0) throw new UserError(problems.map((message) => ({ message })));
-
-  const added = files.filter(({ path }) => !hostFiles.has(path)).map(({ path }) => path);
-  const changed = files
-    .filter(({ path, sha256, mode }) => {
-      const modeBefore = recorded.get(path)?.mode;
-      return (
-        hostFiles.has(path) && (hostFiles.get(path) !== sha256 || (modeBefore !== undefined && modeBefore !== mode))
-      );
-    })
-    .map(({ path }) => path);
-  const removed = [...recorded.values()]
-    .filter(({ path, sha256 }) => !wanted.has(path) && hostFiles.get(path) === sha256)
-    .map(({ path }) => path);
+  // What an earlier release let stay is still someone's own: what counts is what we would have put there.
+  const ours = (path: string): string | undefined => recorded.get(path)?.insteadOf ?? recorded.get(path)?.sha256;
+  const read = files.filter(({ madeFrom }) => madeFrom !== undefined);
+  const unread = files.filter(({ madeFrom }) => madeFrom === undefined);
   return {
-    added: added.sort(),
-    changed: changed.sort(),
-    removed: removed.sort(),
-    changes: [
-      // First what goes: a file may become a folder, or a folder a file.
-      ...removed.map((path): FileChange => ({ path, change: 'remove' })),
-      ...[...added, ...changed].sort().map((path): FileChange => ({ path, change: 'write' })),
-    ],
+    moved: read.filter(({ path, madeFrom }) => (hostFiles.get(path) ?? NO_FILE) !== madeFrom).map(({ path }) => path),
+    changed: unread
+      .filter(({ path, sha256 }) => {
+        const now = hostFiles.get(path);
+        return now !== undefined && now !== sha256 && now !== ours(path);
+      })
+      .map(({ path }) => path),
+    missing: unread.filter(({ path }) => recorded.has(path) && !hostFiles.has(path)).map(({ path }) => path),
   };
 }
 
-function driftMessage(path: string, previous: Manifest | undefined): string {
+export function describeDrift(path: string, previous: Manifest | undefined, names: DriftNames | undefined): string {
+  const env = path === '.env' ? namesText(names) : '';
   return previous === undefined
-    ? `${path} is on the host already and differs from the checkout: a first deploy overwrites nothing. Move it away, or bring it into the repository`
-    : `${path} was changed on the host since release ${previous.id}: bring the change into the repository, or put the old content back ` +
-        `(\`drift: keep\` and \`drift: overwrite\` are not there yet)`;
+    ? `${path} is on the host already and differs from the checkout${env}: a first deploy overwrites nothing. ` +
+        `Move it away, bring it into the repository, or say \`drift: keep\` or \`drift: overwrite\`${sourceHint(path)}`
+    : `${path} was changed on the host since release ${previous.id}${env}: bring the change into the repository, put the old ` +
+        `content back, or say \`drift: keep\` or \`drift: overwrite\`${sourceHint(path)}`;
 }
 
-function missingMessage(path: string, previous: Manifest | undefined): string {
-  const kept = `.homeport/releases/${previous?.id ?? ''}/files/${path}`;
-  return `${path} is not there, or cannot be read, on the host since release ${previous?.id ?? ''}: put it back there (cp -p ${kept} ${path})`;
+const sourceHint = (path: string): string =>
+  path === '.env' ? ' (or `env-source: host`, where it is kept there)' : '';
+
+/** One sentence each, for the plan. */
+export function driftWarnings(drift: readonly PlanDrift[], release: ReleaseLayout): string[] {
+  return drift.map(({ path, becomes, env }) => {
+    if (becomes === 'put back') return `${path} was not on the host any more: it is put back`;
+    const what = `${path} was changed on the host${namesText(env)}`;
+    return becomes === 'kept'
+      ? `${what}: it stays as it is there, and the checkout's is not installed`
+      : `${what}: it is overwritten, and the host's is kept as ${release.drifted}/${path}`;
+  });
+}
+
+/** What Homeport sets there itself is nobody's change. */
+const OWN = new Set([
+  'COMPOSE_PROJECT_NAME',
+  'COMPOSE_FILE',
+  'COMPOSE_PROFILES',
+  'HOMEPORT_VERSION',
+  'HOMEPORT_COMMIT',
+]);
+
+/**
+ * The keys that someone added, changed or removed.
+ * @param host what the host's `.env` says without lines of ours
+ * @param ours what this release's would say: what a first deploy is compared with, and one that followed a kept file
+ */
+export function driftNames(
+  host: ReadonlyMap<string, string>,
+  ours: Readonly<Record<string, string>>,
+  previous: Manifest | undefined,
+): DriftNames {
+  const theirs = <Value>(pairs: Iterable<readonly [string, Value]>): Map<string, Value> =>
+    new Map([...pairs].filter(([key]) => !OWN.has(key) || host.has(key)));
+  const kept = previous?.files.some(({ path, insteadOf }) => path === '.env' && insteadOf !== undefined) === true;
+  if (previous === undefined || kept) return compareNames(theirs(Object.entries(ours)), host);
+  const now = new Map([...host].map(([key, value]) => [key, hashEnvValue(previous.id, key, value)]));
+  return compareNames(theirs(Object.entries(previous.env)), now);
+}
+
+function namesText(names: DriftNames | undefined): string {
+  if (names === undefined) return '';
+  const kinds = (['added', 'changed', 'removed'] as const).filter((kind) => names[kind].length > 0);
+  if (kinds.length === 0) return ' (only comments, blanks or the order)';
+  return ` (${kinds.map((kind) => `${kind}: ${names[kind].join(', ')}`).join('; ')})`;
 }

@@ -38,7 +38,7 @@ function input(model: ComposeModel, more: Partial<PlanInput> = {}): PlanInput {
     images: new Map(names.map((name) => [name, image(name)])),
     observed: new Map(),
     previous: undefined,
-    files: { added: [], changed: [], removed: [], changes: [] },
+    files: { added: [], changed: [], removed: [], changes: [], drift: [] },
     env: {},
     warnings: [],
     ...more,
@@ -74,6 +74,7 @@ test('a changed file concerns the services that mount it, and no others', () => 
     changed: ['conf/app.conf', 'docker-compose.yml'],
     removed: ['conf/gone'],
     changes: [],
+    drift: [],
   };
   const plan = makePlan(input(model, { observed, previous: previous(), files }));
   expect(actions(plan)).toEqual(['recreate web', 'keep other']);
@@ -104,7 +105,7 @@ describe('services that live in the containers of others', () => {
   });
 
   test('are new when those are, one after another, and their labels are not foreseen then', () => {
-    const files = { added: [], changed: ['conf/app.conf'], removed: [], changes: [] };
+    const files = { added: [], changed: ['conf/app.conf'], removed: [], changes: [], drift: [] };
     const plan = makePlan(input(model, { observed, previous: previous(), files }));
     expect(actions(plan)).toEqual(['recreate web', 'recreate side', 'recreate inner', 'keep other']);
     expect(plan.services.map(({ reasons }) => reasons).slice(1)).toEqual([

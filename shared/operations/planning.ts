@@ -13,7 +13,7 @@ import { compareNames, type Plan, type PlanNames, type ServicePlan } from '../re
 import { ranIn } from '../release/ran.js';
 import type { Staged } from '../release/staging.js';
 import type { WantedImage } from '../release/wanted-images.js';
-import type { FilePlan } from './drift.js';
+import type { FilePlan } from './file-plan.js';
 import type { DeployRequest } from './request.js';
 
 export interface PlanInput {
@@ -47,6 +47,7 @@ export function makePlan(input: PlanInput): Plan {
     services: [...services, ...removedServices(input)],
     files: { added: files.added, changed: files.changed, removed: files.removed },
     env: envNames(input),
+    ...(files.drift.length === 0 ? {} : { drift: files.drift }),
     networks,
     volumes,
     hooks: [...input.request.hooks.beforeSwitch, ...input.request.hooks.afterSwitch].map(hookTitle),

@@ -6,6 +6,7 @@ import type { Shipment } from '../compose/shipment.js';
 import type { ReleaseLayout } from '../host/layout.js';
 import { resolveImage } from '../host/image-resolver.js';
 import type { Manifest, ReleaseImage } from '../release/manifest.js';
+import { filesUnder, mountedPaths } from '../release/mounted-files.js';
 import { observe } from '../release/observe.js';
 import type { Observed } from '../release/observed.js';
 import { changedServices, type Plan } from '../release/plan.js';
@@ -15,14 +16,17 @@ import { newestRelease, type Store } from '../release/store.js';
 import { unworkable } from '../release/unworkable.js';
 import { askEarly, askOnce, wantedImages, type Resolve, type WantedImage } from '../release/wanted-images.js';
 import { composeCall, modelCall } from './compose-calls.js';
-import { planFiles, type FilePlan } from './drift.js';
+import { driftedFiles, driftNames, driftWarnings } from './drift.js';
+import { planFiles, type FilePlan } from './file-plan.js';
+import type { Gathered } from './gather.js';
+import { readHostEnv, type Hide } from './host-env.js';
 import { missingOnHost } from './missing-on-host.js';
 import type { OpenHost } from './open-host.js';
 import { makePlan } from './planning.js';
 import { refusePortsOfOthers } from './port-check.js';
 import type { PreparedRelease } from './prepared.js';
 import { healthProblems, withProblems } from './refusals.js';
-import { projectDirectory, releaseFiles, tarEntries, type ReleaseFiles } from './release-files.js';
+import { ENV_FILE, projectDirectory, tarEntries, type ReleaseFiles } from './release-files.js';
 import type { DeployRequest } from './request.js';
 
 /** A release whose files are on the host, beside what runs there. */
@@ -49,18 +53,18 @@ export interface PreparationInput {
   readonly host: OpenHost;
   readonly request: DeployRequest;
   readonly log: Log;
+  readonly hide: Hide;
 }
 
 /** @throws UserError for what Compose refuses */
 export async function stageRelease(
   { host, request }: PreparationInput,
-  shipment: Shipment,
+  { shipment, files }: Gathered,
   store: Store,
 ): Promise<StagedRelease> {
   const previous = store.current;
   const id = nextReleaseId(new Date(), request.commit, newestRelease(store));
   const layout = host.layout.release(id);
-  const files = releaseFiles({ ...request, path: host.layout.path }, shipment);
   const subject = { project: request.project, composeFiles: files.composeFiles, profiles: request.profiles };
   const staging = {
     layout: host.layout,
@@ -70,6 +74,7 @@ export async function stageRelease(
     watched: [
       ...new Set([...[...files.files, ...(previous?.files ?? [])].map(({ path }) => path), ...shipment.hostFiles]),
     ],
+    kept: files.files.filter(({ stays }) => stays === true).map(({ path }) => path),
   };
   const resolve = askOnce(async (reference) => resolveImage(host.engine, host.facts, reference, request.registries));
   askEarly(resolve, previous);
@@ -88,10 +93,10 @@ export async function planRelease(input: PreparationInput, release: StagedReleas
 }
 
 async function planWhatWorks(
-  { host, request, log }: PreparationInput,
+  { host, request, log, hide }: PreparationInput,
   release: StagedRelease,
 ): Promise<PlannedRelease> {
-  const filePlan = planFiles(release.files.files, release.staged.hostFiles, release.previous);
+  const filePlan = await filePlanOf({ host, request, hide }, release);
   const images = await wantedImages({
     engine: host.engine,
     resolve: release.resolve,
@@ -111,6 +116,34 @@ async function planWhatWorks(
     const plan = planOf({ ...planned, host, request });
     await refusePortsOfOthers(host, request.project, model, plan);
     return { ...planned, plan };
+  });
+}
+
+/** That it differs can be said without its keys. */
+function unlessUnreadable(error: unknown): undefined {
+  if (!(error instanceof UserError)) throw error;
+}
+
+async function filePlanOf(
+  { host, request, hide }: Omit<PreparationInput, 'log'>,
+  { files, staged, previous, observed }: StagedRelease,
+): Promise<FilePlan> {
+  const { changed } = driftedFiles(files.files, staged.hostFiles, previous);
+  const env = files.files.find(({ path }) => path === ENV_FILE);
+  const envDrifted = changed.includes(ENV_FILE) || env?.insteadOf !== undefined;
+  // Only where someone changed it is the file worth a look, and a session, of its own.
+  const onHost = envDrifted ? await readHostEnv(host, hide).catch(unlessUnreadable) : undefined;
+  const mounted = Object.values(staged.model.services).flatMap((service) =>
+    mountedPaths(service, staged.model, host.layout.path),
+  );
+  return planFiles(files.files, staged.hostFiles, previous, {
+    drift: request.drift,
+    envNames: onHost === undefined ? undefined : driftNames(onHost.values, files.env, previous),
+    servesAsShipped: [...observed].every(([service, containers]) => {
+      const recorded = previous?.services[service]?.configHash ?? '';
+      return recorded === '' || containers.every(({ configHash }) => configHash === recorded);
+    }),
+    mounted: (path) => filesUnder([{ path }], mounted).length > 0,
   });
 }
 
@@ -157,12 +190,13 @@ export async function withFetchedImages(
   };
 }
 
-type PlanSubject = Omit<PlannedRelease, 'plan' | 'layout' | 'resolve'> & Pick<PreparationInput, 'host' | 'request'>;
+type PlanSubject = Omit<PlannedRelease, 'plan' | 'resolve'> & Pick<PreparationInput, 'host' | 'request'>;
 
 function planOf({
   host,
   request,
   id,
+  layout,
   shipment,
   files,
   filePlan,
@@ -183,7 +217,11 @@ function planOf({
     previous,
     files: filePlan,
     env: files.env,
-    warnings: [...doubts.map(describeProblem), ...planWarnings(request, shipment, staged)],
+    warnings: [
+      ...driftWarnings(filePlan.drift, layout),
+      ...doubts.map(describeProblem),
+      ...planWarnings(request, shipment, staged),
+    ],
   });
 }
 

@@ -5,7 +5,7 @@ import type { Manifest, ReleaseImage } from '../release/manifest.js';
 import type { Observed } from '../release/observed.js';
 import type { Plan } from '../release/plan.js';
 import type { Staged } from '../release/staging.js';
-import type { FilePlan } from './drift.js';
+import type { FilePlan } from './file-plan.js';
 import type { ReleaseFiles } from './release-files.js';
 
 export interface PreparedRelease {

@@ -44,7 +44,12 @@ export function makeManifest(
       Object.keys(staged.model.services).map((name) => [name, manifestService(name, release, outcome.seen)]),
     ),
     levels: dependencyLevels(staged.model),
-    files: files.files.map(({ path, mode, sha256 }) => ({ path, mode, sha256 })),
+    files: files.files.map(({ path, mode, sha256, insteadOf }) => ({
+      path,
+      mode,
+      sha256,
+      ...(insteadOf === undefined ? {} : { insteadOf }),
+    })),
     env: Object.fromEntries(Object.entries(files.env).map(([key, value]) => [key, hashEnvValue(id, key, value)])),
     networks: Object.fromEntries(definitions(staged.model.networks)),
     volumes: Object.fromEntries(definitions(staged.model.volumes)),

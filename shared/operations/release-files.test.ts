@@ -3,7 +3,7 @@ import { deployRequest, shipmentOf } from '../../test/support/deploy.js';
 import { parseDotenv } from '../compose/dotenv.js';
 import type { ShippedFile, Shipment } from '../compose/shipment.js';
 import type { DeployRequest } from './request.js';
-import { defaultProjectName, projectDirectory, releaseFiles, tarEntries, type ReleaseFile } from './release-files.js';
+import { projectDirectory, releaseFiles, tarEntries, type ReleaseFile } from './release-files.js';
 
 const shipped = (path: string, more: Partial<ShippedFile> = {}): ShippedFile => ({
   path,
@@ -33,6 +33,20 @@ test('.env has what was given, and nothing of ours where Compose’s defaults do
 
 test.each<[string, Partial<DeployRequest>, Partial<Shipment>, Record<string, string>]>([
   ['a version only where a compose file asks for it', { version: '7' }, { variables: new Set(['HOMEPORT_VERSION']) }, { HOMEPORT_VERSION: '7' }], // prettier-ignore
+  [
+    'another project than the folder of the first compose file',
+    { composeFiles: ['deploy/a.yml'] },
+    { composeFiles: ['deploy/a.yml'], projectDirectory: 'deploy' },
+    { COMPOSE_PROJECT_NAME: 'shop', COMPOSE_FILE: 'deploy/a.yml' },
+  ],
+  ['another project than the compose file names', {}, { name: 'other' }, { COMPOSE_PROJECT_NAME: 'shop' }],
+  ['a given key that would mean another project', { env: { COMPOSE_PROJECT_NAME: 'x' } }, {}, { COMPOSE_PROJECT_NAME: 'shop' }], // prettier-ignore
+  [
+    'a default file beside which Compose would take an override that is shipped',
+    { composeFiles: ['docker-compose.yml'] },
+    { files: [shipped('docker-compose.override.yml')] },
+    { COMPOSE_FILE: 'docker-compose.yml' },
+  ],
   ['another project than the folder', { path: '/srv/Other Shop' }, {}, { COMPOSE_PROJECT_NAME: 'shop' }],
   ['profiles', { profiles: ['a', 'b'] }, {}, { COMPOSE_PROFILES: 'a,b' }],
   [
@@ -102,14 +116,6 @@ test('files and build contexts travel apart, each context file once, links as li
     { path: 'build/Dockerfile', mode: 0o644, content: { file: '/checkout/Dockerfile', size: 3 } },
     { path: 'build/link', linkTo: 'a' },
   ]);
-});
-
-test.each([
-  ['/srv/shop', 'shop'],
-  ['/srv/My Shop.com', 'myshopcom'],
-  ['/srv/_-shop_1', 'shop_1'],
-])('a project in %s is named %s by Compose', (path, name) => {
-  expect(defaultProjectName(path)).toBe(name);
 });
 
 test('the project directory is the folder of the first compose file', () => {

@@ -1,11 +1,13 @@
 /** The files of a release: what the checkout gives, and the ones that are made for it (`.env`, the scale). */
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { DEFAULT_FILES } from '../compose/default-files.js';
 import { writeDotenv } from '../compose/dotenv.js';
+import { withOwnLines } from '../compose/dotenv-lines.js';
+import { ownKeys } from '../compose/own-keys.js';
 import type { ShippedFile, Shipment } from '../compose/shipment.js';
 import type { TarEntry } from '../ssh/ship.js';
 import type { DeployRequest } from './request.js';
+import type { HostEnv } from './host-env.js';
 
 export interface ReleaseFile {
   /** Relative to the project's path on the host. */
@@ -13,6 +15,12 @@ export interface ReleaseFile {
   readonly mode: number;
   readonly sha256: string;
   readonly content: string | { readonly file: string; readonly size: number } | { readonly linkTo: string };
+  /** SHA-256 of the host's own file of which this one was made: another one there by now was not read. */
+  readonly madeFrom?: string;
+  /** SHA-256 of the checkout's file, in whose place the host's own stays. */
+  readonly insteadOf?: string;
+  /** It is not shipped but taken from the project's folder. */
+  readonly stays?: true;
 }
 
 export const ENV_FILE = '.env';
@@ -26,18 +34,32 @@ export interface ReleaseFiles {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export function releaseFiles(request: DeployRequest, shipment: Shipment): ReleaseFiles {
+/**
+ * @param request with the whole environment of the stack
+ * @param hostEnv where that is written in a file of the host's own
+ */
+export function releaseFiles(request: DeployRequest, shipment: Shipment, hostEnv?: HostEnv): ReleaseFiles {
   const scaled = Object.keys(request.scale).length > 0;
   const composeFiles = [...shipment.composeFiles, ...(scaled ? [SCALE_FILE] : [])];
-  const env = stackEnvironment(request, shipment, composeFiles);
+  const given = new Map(Object.entries(request.env));
+  const shippedPaths = shipment.files.map(({ path }) => path);
+  const own = new Map([
+    ...versionKeys(request, shipment),
+    ...ownKeys({ ...request, composeFiles, name: shipment.name, shipped: shippedPaths }, given),
+  ]);
+  const text = hostEnv?.text ?? writeDotenv(new Map([...given].filter(([key]) => !own.has(key))));
   const made = [
-    madeFile(ENV_FILE, 0o600, writeDotenv(env)),
-    ...namedEnvFiles(shipment).map((path) => madeFile(path, 0o600, writeDotenv(new Map(Object.entries(request.env))))),
+    {
+      ...madeFile(ENV_FILE, 0o600, withOwnLines(text, own)),
+      ...(hostEnv === undefined ? {} : { madeFrom: hostEnv.sha256 }),
+      ...(hostEnv?.insteadOf === undefined ? {} : { insteadOf: hostEnv.insteadOf }),
+    },
+    ...namedEnvFiles(shipment).map((path) => madeFile(path, 0o600, hostEnv?.own ?? writeDotenv(given))),
     ...(scaled ? [madeFile(SCALE_FILE, 0o644, scaleText(request.scale))] : []),
   ];
   const written = new Set(made.map(({ path }) => path));
   const shipped = shipment.files.filter(({ path }) => !written.has(path)).map(shippedFile);
-  return { files: [...shipped, ...made], composeFiles, env: Object.fromEntries(env) };
+  return { files: [...shipped, ...made], composeFiles, env: Object.fromEntries([...given, ...own]) };
 }
 
 /**
@@ -52,11 +74,23 @@ function shippedFile({ path, mode, sha256, file, size, link }: ShippedFile): Rel
   return { path, mode, sha256, content: link === undefined ? { file, size } : { linkTo: link } };
 }
 
+/**
+ * The same where files on the host stay as someone changed them.
+ * @param kept relative path -> SHA-256 of what lies on the host
+ */
+export function withKeptFiles(files: ReleaseFiles, kept: ReadonlyMap<string, string>): ReleaseFiles {
+  const stay = (file: ReleaseFile): ReleaseFile => {
+    const sha256 = kept.get(file.path);
+    return sha256 === undefined ? file : { ...file, sha256, madeFrom: sha256, insteadOf: file.sha256, stays: true };
+  };
+  return { ...files, files: files.files.map(stay) };
+}
+
 /** A release's files and build contexts as they travel. */
 export function tarEntries(files: readonly ReleaseFile[], shipment: Shipment): TarEntry[] {
   const contexts = new Map(shipment.contexts.flatMap((context) => context.files).map((file) => [file.path, file]));
   return [
-    ...files.map((file) => tarEntry('files', file)),
+    ...files.filter(({ stays }) => stays === undefined).map((file) => tarEntry('files', file)),
     ...[...contexts.values()].map((file) => tarEntry('build', shippedFile(file))),
   ];
 }
@@ -73,36 +107,13 @@ export function projectDirectory(path: string, shipment: Shipment): string {
   return shipment.projectDirectory === '' ? path : posix.join(path, shipment.projectDirectory);
 }
 
-function stackEnvironment(
-  request: DeployRequest,
-  shipment: Shipment,
-  composeFiles: readonly string[],
-): Map<string, string> {
-  const env = new Map(Object.entries(request.env));
-  // In every .env they would change every config hash at every deploy, so only where a compose file asks for them.
-  const own = { HOMEPORT_VERSION: request.version, HOMEPORT_COMMIT: request.commit };
-  for (const [name, value] of Object.entries(own)) if (shipment.variables.has(name)) env.set(name, value);
-  // For the operator's own `docker compose up -d`; only where Compose's defaults differ, since they leak through `env_file: .env`.
-  if (defaultProjectName(request.path) !== request.project) env.set('COMPOSE_PROJECT_NAME', request.project);
-  if (!isDefault(composeFiles, request)) env.set('COMPOSE_FILE', composeFiles.join(':'));
-  if (request.profiles.length > 0) env.set('COMPOSE_PROFILES', request.profiles.join(','));
-  return env;
-}
-
-/** How Compose names a project after its folder. */
-export function defaultProjectName(path: string): string {
-  return posix
-    .basename(path)
-    .toLowerCase()
-    .replaceAll(/[^-_a-z0-9]/g, '')
-    .replace(/^[_-]+/, '');
-}
-
-function isDefault(composeFiles: readonly string[], request: DeployRequest): boolean {
-  if (Object.keys(request.scale).length > 0) return false;
-  if (request.composeFiles.length === 0) return true;
-  const [only, ...more] = composeFiles;
-  return more.length === 0 && only !== undefined && DEFAULT_FILES.includes(only);
+/** In every .env they would change every config hash at every deploy, so only where a compose file asks for them. */
+function versionKeys(request: DeployRequest, shipment: Shipment): [string, string][] {
+  const own: [string, string][] = [
+    ['HOMEPORT_VERSION', request.version],
+    ['HOMEPORT_COMMIT', request.commit],
+  ];
+  return own.filter(([name]) => shipment.variables.has(name));
 }
 
 function scaleText(scale: Readonly<Record<string, number>>): string {

@@ -20,7 +20,8 @@ import { StepFailed, type Switching } from './switching.js';
 import type { Return } from './turn-back.js';
 
 export class Report {
-  readonly request: DeployRequest;
+  /** As it was asked; once the host was looked at, with all that it leaves to the host. */
+  request: DeployRequest;
   readonly phases: Phases;
   readonly #host: OpenHost;
   #store: Store | undefined;

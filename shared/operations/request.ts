@@ -30,10 +30,14 @@ export interface DeployRequest {
   readonly ship: readonly string[];
   /** The name of the config's `env-file`, relative to root, when there is one. */
   readonly envFile: string | undefined;
-  /** The whole environment of the stack: env-file, then env-names, then env. */
+  /** What is given for the environment of the stack: env-file, then env-names, then env. */
   readonly env: Readonly<Record<string, string>>;
   /** Names in the input `env` without a value: a secret that is not set looks like that. */
   readonly givenEmpty: readonly string[];
+  /** What that is laid over: nothing, or the host's own `.env`; with `host` that file is the whole truth. */
+  readonly envSource: 'checkout' | 'host' | 'merge';
+  /** What becomes of a file that someone changed on the host. */
+  readonly drift: 'stop' | 'keep' | 'overwrite';
   readonly hosts: readonly HostAddress[];
   readonly connection: ConnectionSettings;
   readonly sudo: boolean;

@@ -1,4 +1,5 @@
 /** The scripts of a release, written beforehand: its hooks, the switch and its revert, what comes after the switch. */
+import { posix } from 'node:path';
 import { dependencyLevels } from '../compose/order.js';
 import { upCommands, type ComposeCall } from '../compose/command.js';
 import type { Job } from '../host/job.js';
@@ -149,6 +150,7 @@ function keepFilesText({ layout, filePlan, files, staged }: PreparedRelease, pat
   const links = new Set(
     files.files.flatMap(({ path: name, content }) => (typeof content === 'object' && 'linkTo' in content ? name : [])),
   );
+  const setAside = filePlan.drift.filter(({ becomes }) => becomes === 'overwritten').map((one) => one.path);
   return lines(
     sameAsStagedText(
       filePlan.changes.map((one) => one.path).filter((name) => !links.has(name)),
@@ -162,6 +164,10 @@ function keepFilesText({ layout, filePlan, files, staged }: PreparedRelease, pat
 }`,
     sh`mkdir -p ${layout.directory}/before || exit 1`,
     ...filePlan.changes.map((change) => sh`keep ${change.path} || exit 1`),
+    ...setAside.map(
+      (file) =>
+        sh`(umask 077; mkdir -p ${posix.dirname(`${layout.drifted}/${file}`)}) && cp -pP ${`${path}/${file}`} ${`${layout.drifted}/${file}`} || exit 1`,
+    ),
   );
 }
 

@@ -32,6 +32,8 @@ export interface ManifestFile {
   readonly path: string;
   readonly mode: number;
   readonly sha256: string;
+  /** SHA-256 of the checkout's file, where someone's own on the host was kept in its place. */
+  readonly insteadOf?: string;
 }
 
 /** The version of this file's shape; a manifest of another one is refused and not guessed at. */

@@ -25,12 +25,22 @@ export interface PlanNames {
   readonly removed: readonly string[];
 }
 
+/** A file that someone changed on the host, and what becomes of it. */
+export interface PlanDrift {
+  readonly path: string;
+  readonly becomes: 'kept' | 'overwritten' | 'put back';
+  /** Of `.env`: the keys that differ. */
+  readonly env?: PlanNames;
+}
+
 export interface Plan {
   readonly release: string;
   readonly previousRelease: string | undefined;
   readonly services: readonly ServicePlan[];
   readonly files: PlanFiles;
   readonly env: PlanNames;
+  /** Absent where nothing on the host was changed by anyone else. */
+  readonly drift?: readonly PlanDrift[];
   readonly networks: PlanNames;
   readonly volumes: PlanNames;
   readonly hooks: readonly string[];

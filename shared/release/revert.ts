@@ -43,6 +43,7 @@ export function revertSteps(input: RevertInput, switched: readonly NumberedStep[
     ...restoredFiles(input, switched),
     ...ownNames(input, switched),
     ...back,
+    ...editsAgain(input, switched),
     ...forgottenNames(input, switched, back),
     ...input.newNetworks.map((network): Due => ({ step: { kind: 'remove-network', network } })),
   ];
@@ -60,10 +61,12 @@ function removals(input: RevertInput, switched: readonly NumberedStep[]): Due[] 
   );
 }
 
+/** Compose must find what the containers were made from, whatever someone wrote into it since. */
 function restoredFiles(input: RevertInput, switched: readonly NumberedStep[]): Due[] {
   return dueWith(switched, (step) => step.kind === 'install', {
     kind: 'restore',
     changes: [...input.files].reverse(),
+    as: 'shipped',
   });
 }
 
@@ -71,6 +74,13 @@ function restoredFiles(input: RevertInput, switched: readonly NumberedStep[]): D
 function ownNames({ services }: RevertInput, switched: readonly NumberedStep[]): Due[] {
   const replaces = (name: string): boolean => (services.get(name)?.containers.length ?? 0) > 0;
   return dueWith(switched, (step) => step.kind === 'up' && step.services.some(replaces), { kind: 'heal-names' });
+}
+
+/** That is then there again as well: it was not ours to take back. */
+function editsAgain(input: RevertInput, switched: readonly NumberedStep[]): Due[] {
+  const edited = input.files.filter(({ shippedBy }) => shippedBy !== undefined);
+  if (edited.length === 0) return [];
+  return dueWith(switched, (step) => step.kind === 'install', { kind: 'restore', changes: edited, as: 'before' });
 }
 
 /** The old release's own order; services that it did not know are gone by then. */

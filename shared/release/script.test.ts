@@ -302,7 +302,7 @@ describe.each(EACH_SHELL)('under $name', ({ shell }) => {
     host.keep(changes);
     host.write(numbered({ kind: 'install', changes }, stop('a')), host.context('switch'));
     host.write(
-      [{ number: 1, step: { kind: 'restore', changes: [...changes].reverse() }, onlyIfBegun: 1 }],
+      [{ number: 1, step: { kind: 'restore', as: 'before', changes: [...changes].reverse() }, onlyIfBegun: 1 }],
       host.context('revert'),
     );
     expect(host.run('switch', shell)).toEqual({ status: 0, output: '' });
@@ -332,7 +332,7 @@ describe.each(EACH_SHELL)('under $name', ({ shell }) => {
     const before = host.files;
     host.keep(changes);
     host.write(numbered({ kind: 'install', changes }), host.context('switch'));
-    host.write(numbered({ kind: 'restore', changes: [...changes].reverse() }), host.context('revert'));
+    host.write(numbered({ kind: 'restore', as: 'before', changes: [...changes].reverse() }), host.context('revert'));
     expect(host.run('switch', shell)).toEqual({ status: 0, output: '' });
     expect(host.files).toEqual({ 'conf/part': text('part of conf'), dir: text('dir is a file') });
     expect(host.run('revert', shell)).toEqual({ status: 0, output: '' });

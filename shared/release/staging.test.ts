@@ -10,7 +10,8 @@ import { container } from '../../test/support/stack.js';
 import { openLocal } from '../ssh/local.js';
 import { sh, type ShellText } from '../ssh/shell-text.js';
 import type { TarEntry } from '../ssh/ship.js';
-import { foreseeLabels, parseSums, stage, type Staged, type Staging } from './staging.js';
+import { parseSums } from './host-sums.js';
+import { foreseeLabels, stage, type Staged, type Staging } from './staging.js';
 
 // Real sessions and scripts, on a machine that may be busy.
 jest.setTimeout(60_000);

@@ -2,6 +2,7 @@
  * Puts a release's files on the host, under `.homeport/releases/<id>` only: the running stack sees none of it. The host's own
  * Compose then says what the stack is, and how it will label its containers.
  */
+import { posix } from 'node:path';
 import { HostFailure, UserError } from '../base/errors.js';
 import { parseHashes } from '../compose/command.js';
 import { modelForHash, moveModel, needsModelForHash } from '../compose/model-for-hash.js';
@@ -12,6 +13,7 @@ import type { ReleaseLayout, Layout } from '../host/layout.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { shipTar, type TarEntry } from '../ssh/ship.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import { parseSums, sumsText } from './host-sums.js';
 import type { Observed } from './observed.js';
 
 export interface Staging {
@@ -23,6 +25,8 @@ export interface Staging {
   readonly hash: ShellText;
   /** Relative paths whose content on the host is wanted. */
   readonly watched: readonly string[];
+  /** Relative paths of files that are not shipped but stay as they are on the host. */
+  readonly kept?: readonly string[];
 }
 
 export interface Staged {
@@ -39,13 +43,6 @@ export interface Staged {
 const CONFIG_REFUSED = 12;
 const HASHES = '--- homeport config hashes';
 const MODEL = '--- homeport model';
-const LINK_SUMS = [
-  'for name; do',
-  '  test -L "$name" || continue',
-  `  sum=$(readlink -- "$name" | tr -d '\\n' | sha256sum) && printf '%s  %s\\n' "\${sum%% *}" "$name"`,
-  'done',
-].join('\n');
-
 export async function stage(shell: HostShell, staging: Staging, entries: Iterable<TarEntry>): Promise<Staged> {
   const watched: TarEntry = {
     path: 'watched',
@@ -128,7 +125,7 @@ function hashesOf(model: ComposeModel, text: string, shell: HostShell): Map<stri
   return hashes;
 }
 
-export function stageText({ layout, release, config, hash }: Staging): ShellText {
+export function stageText({ layout, release, config, hash, kept = [] }: Staging): ShellText {
   return lines(
     sh`set -u`,
     // A stack that Compose refuses leaves nothing of itself behind, its secrets least of all.
@@ -140,9 +137,8 @@ export function stageText({ layout, release, config, hash }: Staging): ShellText
     // Modes are kept as shipped, and folders must be readable where a container mounts them: .homeport itself is 0700.
     sh`(umask 022 && mkdir files && tar -xpof -) || exit 1`,
     sh`echo confirmed >decision.confirmed && echo reverting >decision.reverting && echo kept >decision.kept || exit 1`,
-    sh`(cd ${layout.path} && xargs -0 sha256sum -- <${`${release.directory}/watched`} 2>/dev/null)`,
-    // A link counts by where it points to, as it was shipped: this sum of its text replaces the one of what is behind it.
-    sh`(cd ${layout.path} && xargs -0 sh -c ${LINK_SUMS} homeport <${`${release.directory}/watched`} 2>/dev/null)`,
+    ...kept.map((path) => keptText(path, layout, release)),
+    sumsText(layout.path, `${release.directory}/watched`),
     sh`rm -f watched`,
     sh`${config} >model.json || exit ${CONFIG_REFUSED}`,
     sh`echo ${MODEL} && cat model.json && echo && echo ${HASHES} || exit 1`,
@@ -156,6 +152,11 @@ export function stageText({ layout, release, config, hash }: Staging): ShellText
   );
 }
 
+function keptText(path: string, layout: Layout, release: ReleaseLayout): ShellText {
+  const to = `${release.files}/${path}`;
+  return sh`(umask 022 && mkdir -p ${posix.dirname(to)}) && cp -pP ${`${layout.path}/${path}`} ${to} || exit 1`;
+}
+
 /** What Compose refused, in its own words but with the user's paths. */
 function composeMessage(stderr: string, staging: Pick<Staging, 'layout' | 'release'>): string {
   const said = stderr
@@ -165,23 +166,6 @@ function composeMessage(stderr: string, staging: Pick<Staging, 'layout' | 'relea
     .filter((line) => line.trim() !== '' && !/level=warning/.test(line))
     .join('\n');
   return `Compose refuses the stack: ${said === '' ? 'it gave no reason' : said}`;
-}
-
-/** `sha256sum` puts a backslash before a line whose name it had to escape. */
-export function parseSums(text: string): Map<string, string> {
-  const sums = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const match = /^(\\?)([0-9a-f]{64}) [ *](.*)$/.exec(line);
-    if (match === null) continue;
-    const [, escaped, sum = '', name = ''] = match;
-    sums.set(
-      escaped === '\\'
-        ? name.replaceAll(/\\(\\|n|r)/g, (_, letter: string) => ({ n: '\n', r: '\r' })[letter] ?? '\\')
-        : name,
-      sum,
-    );
-  }
-  return sums;
 }
 
 function escapePattern(text: string): string {

@@ -7,9 +7,9 @@ import type { FileChange, Renamed, Retag, Step } from './steps.js';
 export function stepText(context: Pick<ScriptContext, 'up'>, step: Step): ShellText {
   switch (step.kind) {
     case 'install':
-      return all(step.changes.map(installText));
+      return all(step.changes.filter(({ change }) => change !== 'keep').map(installText));
     case 'restore':
-      return all(step.changes.map(({ path }) => sh`restore_file ${path}`));
+      return all(step.changes.map((change) => restoreText(change, step.as)));
     case 'stop':
       return all([sh`docker stop ${step.containers}`, ...(step.renamed ?? []).map(renameText)]);
     case 'stop-service':
@@ -70,6 +70,11 @@ function hookCall({ seconds, command, inside }: Extract<Step, { kind: 'hook' }>)
 
 function renameText({ id, name }: Renamed): ShellText {
   return sh`docker rename ${id} ${name}`;
+}
+
+function restoreText({ path, shippedBy }: FileChange, as: 'before' | 'shipped'): ShellText {
+  if (as === 'before' || shippedBy === undefined) return sh`restore_file ${path}`;
+  return sh`put "$release/../"${shippedBy}/files/${path} "$path/"${path}`;
 }
 
 function installText({ path, change }: FileChange): ShellText {

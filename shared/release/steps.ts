@@ -7,8 +7,10 @@ import type { ShellText } from '../ssh/shell-text.js';
 export interface FileChange {
   /** Relative to the project's path. */
   readonly path: string;
-  /** `remove`: it is no longer part of the stack. */
-  readonly change: 'write' | 'remove';
+  /** `remove`: it is no longer part of the stack. `keep`: the host's bytes stay. */
+  readonly change: 'write' | 'remove' | 'keep';
+  /** The release whose bytes the containers have, though someone has changed the file since. */
+  readonly shippedBy?: string;
 }
 
 /** Points a name at an image ID: an image serves under the compose file's own name. */
@@ -26,7 +28,8 @@ export interface Renamed {
 
 export type Step =
   | { readonly kind: 'install'; readonly changes: readonly FileChange[] }
-  | { readonly kind: 'restore'; readonly changes: readonly FileChange[] }
+  /** `as`: with the bytes of just before the switch, or with those that the serving release had shipped where they differ. */
+  | { readonly kind: 'restore'; readonly changes: readonly FileChange[]; readonly as: 'before' | 'shipped' }
   | {
       readonly kind: 'stop';
       readonly service: string;
@@ -91,7 +94,7 @@ export interface NumberedStep {
 export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'install':
-      return `install ${count(step.changes.length, 'file')}`;
+      return `install ${count(step.changes.filter(({ change }) => change !== 'keep').length, 'file')}`;
     case 'restore':
       return `put back ${count(step.changes.length, 'file')}`;
     case 'stop':

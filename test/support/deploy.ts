@@ -25,6 +25,8 @@ export function deployRequest(more: Partial<DeployRequest> = {}): DeployRequest 
     envFile: undefined,
     env: {},
     givenEmpty: [],
+    envSource: 'checkout',
+    drift: 'stop',
     hosts: [{ kind: 'local' }],
     connection: {} as DeployRequest['connection'],
     sudo: false,
@@ -52,6 +54,7 @@ export function deployRequest(more: Partial<DeployRequest> = {}): DeployRequest 
 
 export function shipmentOf(more: Partial<Shipment> = {}): Shipment {
   return {
+    name: undefined,
     projectDirectory: '',
     composeFiles: ['docker-compose.yml'],
     files: [],
@@ -116,6 +119,7 @@ export function preparedRelease(host: ScriptHost, more: Partial<PreparedRelease>
       added: ['conf/added'],
       changed: ['stack'],
       removed: ['gone'],
+      drift: [],
       changes: [
         { path: 'gone', change: 'remove' },
         { path: 'conf/added', change: 'write' },
