@@ -2,7 +2,7 @@
  * A Compose project as `docker compose config --format json` resolves it: only what we use of it. Whatever Compose leaves
  * out is filled in here, so that nobody else has to ask whether a list is there.
  */
-export { parseModel } from './parse-model.js';
+export { isExternal, parseModel } from './parse-model.js';
 
 export interface DependencyModel {
   readonly condition: 'service_started' | 'service_healthy' | 'service_completed_successfully';

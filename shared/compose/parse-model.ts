@@ -123,7 +123,7 @@ function readFile(key: string, file: Json): FileModel {
 }
 
 /** `external: true`, or the older `external: {name: …}`. */
-function isExternal({ external }: Json): boolean {
+export function isExternal({ external }: Json): boolean {
   return external === true || (typeof external === 'object' && external !== null);
 }
 

@@ -196,17 +196,45 @@ describe('refused, with nothing changed', () => {
     expect(refusal(input(stack, { observed: running }))).toMatch(/shop already runs here \(web\)/);
   });
 
-  test('a changed volume and a changed network, both at once', () => {
+  test("a changed volume, and a network that is another one's now or was, all at once", () => {
     const model = stackModel([web], {
-      networks: { default: resource('shop_default', '{"internal":true}'), fresh: resource('shop_fresh') },
+      networks: { mine: resource('shop_mine'), theirs: { ...resource('shop_theirs', '{}'), external: true } },
       volumes: { data: resource('shop_data', '{"driver":"nfs"}') },
     });
-    const old = previous({ networks: { shop_default: '{}' }, volumes: { shop_data: '{}', shop_old: '{}' } });
+    const networks = { shop_mine: '{"external":true}', shop_theirs: '{"driver":"bridge"}' };
+    const old = previous({ networks, volumes: { shop_data: '{}', shop_old: '{}' } });
     const message = refusal(input(model, { observed: running, previous: old }));
     expect(message).toMatch(/the definition of volume shop_data changed/);
-    expect(message).toMatch(/the options of network shop_default changed/);
-    expect(message.split('\n')).toHaveLength(2);
+    expect(message).toMatch(/network shop_mine was external, and is not any more/);
+    expect(message).toMatch(/network shop_theirs is external now, and was not/);
+    expect(message.split('\n')).toHaveLength(3);
   });
+});
+
+test('a network whose options changed takes what is on it along, and nothing else', () => {
+  const model = stackModel([web, serviceModel('other'), serviceModel('idle')], {
+    networks: {
+      default: resource('shop_default', '{"internal":true}'),
+      theirs: { ...resource('theirs', '{"external":true,"x":1}'), external: true },
+    },
+  });
+  const observed = new Map([
+    ['web', [container('web', { networks: ['shop_default'] })]],
+    ['other', [container('other', { networks: ['shop_default2', 'theirs'] })]],
+    ['idle', [container('idle', { status: 'exited', networks: ['shop_default'] })]],
+    ['old', [container('old', { networks: ['shop_default'] })]],
+  ]);
+  const old = previous({
+    services: { web: recorded, old: recorded },
+    networks: { shop_default: '{}', theirs: '{"external":true}' },
+  });
+  const plan = makePlan(input(model, { observed, previous: old }));
+  expect(actions(plan)).toEqual(['recreate web', 'keep other', 'recreate idle', 'remove old']);
+  expect(plan.services[0]?.reasons).toEqual(['options of network shop_default']);
+  expect(plan.networks.changed).toEqual(['shop_default']);
+  expect(plan.warnings).toEqual([
+    'the options of network shop_default changed: it is made anew, and idle, old, web are down from then until recreated on it',
+  ]);
 });
 
 test('a new network and one that is not used any more are told', () => {

@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors.js';
 import { nearest } from '../base/nearest.js';
-import { isOneShot, type ComposeModel, type ResourceModel } from '../compose/model.js';
+import { isExternal, isOneShot, type ComposeModel, type ResourceModel } from '../compose/model.js';
 import { boundTo } from '../compose/order.js';
 import { hookTitle } from '../release/hook-steps.js';
 import type { Manifest } from '../release/manifest.js';
 import { filesUnder, mountedPaths } from '../release/mounted-files.js';
+import { changedUnder, networkWarnings, offTheNetworks } from '../release/networks.js';
 import type { Observed } from '../release/observed.js';
 import { planService, type WantedService } from '../release/plan-service.js';
 import { compareNames, type Plan, type PlanNames, type ServicePlan } from '../release/plan.js';
@@ -35,11 +36,14 @@ export function makePlan(input: PlanInput): Plan {
   const { staged, previous, observed, files } = input;
   refuseWhatCannotBe(input);
   const wanted = Object.entries(staged.model.services).map(([service]) => wantedService(service, input));
+  const networks = networkNames(input);
   const services = followingContainers(
-    wanted.map((one) => planService(one, observed.get(one.service) ?? [])),
+    wanted.map((one) => {
+      const running = observed.get(one.service) ?? [];
+      return offTheNetworks(planService(one, running), running, networks.changed);
+    }),
     staged.model,
   );
-  const networks = compareNames(new Map(Object.entries(previous?.networks ?? {})), definitions(staged.model.networks));
   const volumes = compareNames(new Map(Object.entries(previous?.volumes ?? {})), definitions(staged.model.volumes));
   return {
     release: input.id,
@@ -51,8 +55,14 @@ export function makePlan(input: PlanInput): Plan {
     networks,
     volumes,
     hooks: [...input.request.hooks.beforeSwitch, ...input.request.hooks.afterSwitch].map(hookTitle),
-    warnings: input.warnings,
+    warnings: [...input.warnings, ...networkWarnings(networks.changed, (network) => attachedTo(network, observed))],
   };
+}
+
+function attachedTo(network: string, observed: Observed): string[] {
+  return [...observed]
+    .flatMap(([service, found]) => (changedUnder(found, [network]).length > 0 ? [service] : []))
+    .sort();
 }
 
 function wantedService(service: string, input: PlanInput): WantedService {
@@ -142,8 +152,8 @@ function refuseWhatCannotBe({ staged, observed, previous, projectDirectory, requ
   }
   if (previous !== undefined) {
     problems.push(
-      ...changedDefinitions('network', previous.networks, staged.model.networks),
-      ...changedDefinitions('volume', previous.volumes, staged.model.volumes),
+      ...changedOwner(previous.networks, staged.model.networks),
+      ...changedVolumes(previous.volumes, staged.model.volumes),
     );
   }
   problems.push(...hooksOfNobody(request, Object.keys(staged.model.services)));
@@ -165,18 +175,40 @@ function hooksOfNobody({ hooks }: DeployRequest, services: readonly string[]): s
   });
 }
 
-/** A volume's identity is its data, and a changed network needs steps of its own: neither happens by the way. */
-function changedDefinitions(
-  kind: 'network' | 'volume',
+/** A volume's identity is its data. */
+function changedVolumes(
   before: Readonly<Record<string, string>>,
   now: Readonly<Record<string, ResourceModel>>,
 ): string[] {
-  const after = definitions(now);
-  return compareNames(new Map(Object.entries(before)), after).changed.map((name) =>
-    kind === 'volume'
-      ? `the definition of volume ${name} changed: its data would be left behind. Give the new one another name, and move the data yourself`
-      : `the options of network ${name} changed: that takes every container off it, and is not there yet. Give the new one another name`,
+  return compareNames(new Map(Object.entries(before)), definitions(now)).changed.map(
+    (name) =>
+      `the definition of volume ${name} changed: its data would be left behind. Give the new one another name, and move the data yourself`,
   );
+}
+
+/** A network of the stack's own can be made anew; one that others made is theirs, whatever is said of it. */
+function networkNames({ previous, staged }: Pick<PlanInput, 'previous' | 'staged'>): PlanNames {
+  const { networks } = staged.model;
+  const names = compareNames(new Map(Object.entries(previous?.networks ?? {})), definitions(networks));
+  const theirs = new Set(Object.values(networks).flatMap(({ name, external }) => (external ? [name] : [])));
+  return { ...names, changed: names.changed.filter((name) => !theirs.has(name)) };
+}
+
+function changedOwner(
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, ResourceModel>>,
+): string[] {
+  return Object.values(now)
+    .filter(({ name, external }) => before[name] !== undefined && external !== isExternalText(before[name]))
+    .map(
+      ({ name, external }) =>
+        `network ${name} ${external ? 'is external now, and was not' : 'was external, and is not any more'}: ` +
+        'whose it is cannot change while containers are on it. Give the new one another name',
+    );
+}
+
+function isExternalText(definition: string | undefined): boolean {
+  return definition !== undefined && isExternal(JSON.parse(definition) as Readonly<Record<string, unknown>>);
 }
 
 /** Name on the host -> canonical definition. */

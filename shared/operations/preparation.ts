@@ -21,6 +21,7 @@ import { planFiles, type FilePlan } from './file-plan.js';
 import type { Gathered } from './gather.js';
 import { readHostEnv, type Hide } from './host-env.js';
 import { missingOnHost } from './missing-on-host.js';
+import { refuseNetworksOfOthers } from './network-check.js';
 import type { OpenHost } from './open-host.js';
 import { makePlan } from './planning.js';
 import { refusePortsOfOthers } from './port-check.js';
@@ -115,6 +116,7 @@ async function planWhatWorks(
   return withProblems(healthless, async () => {
     const plan = planOf({ ...planned, host, request });
     await refusePortsOfOthers(host, request.project, model, plan);
+    await refuseNetworksOfOthers(host, plan, release.observed);
     return { ...planned, plan };
   });
 }

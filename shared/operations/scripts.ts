@@ -127,6 +127,7 @@ function switchInput({ request, release }: Subject, hooks: SwitchInput['hooks'])
     services: new Map(services),
     levels: dependencyLevels(model),
     files: release.filePlan.changes,
+    changedNetworks: release.plan.networks.changed,
     healthTimeout: request.health.timeout,
     hooks,
   };

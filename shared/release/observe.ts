@@ -27,6 +27,7 @@ export async function observe(engine: Engine, project: string): Promise<Observed
       restartCount: container.restartCount,
       startedAt: container.startedAt,
       env: container.env,
+      networks: container.networks,
     };
     services.set(service, [...(services.get(service) ?? []), entry]);
   }

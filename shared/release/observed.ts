@@ -16,6 +16,8 @@ export interface ObservedContainer {
   readonly startedAt: number | undefined;
   /** `KEY=value`: what the process got. */
   readonly env: readonly string[];
+  /** Names of the networks that it is attached to, also while it rests. */
+  readonly networks: readonly string[];
 }
 
 /** Containers by service; one-off containers of `compose run` are not among them. */

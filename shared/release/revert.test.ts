@@ -26,6 +26,8 @@ interface Service {
   readonly resting?: boolean;
   /** That it publishes before, and afterwards. */
   readonly ports?: readonly [before: string, after: string];
+  /** One of the scenario's networks. */
+  readonly network?: string;
 }
 
 interface Scenario {
@@ -36,6 +38,8 @@ interface Scenario {
   /** Names beside those of the services that run. */
   readonly names?: Readonly<Record<string, string>>;
   readonly newNetworks?: readonly string[];
+  /** As they are defined before and afterwards. */
+  readonly networks?: Readonly<Record<string, readonly [before: string, after: string]>>;
   /** What is to serve at the end is there at the end, under this name. */
   readonly namesAfterReturn?: Readonly<Record<string, string>>;
 }
@@ -224,6 +228,36 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     levels: [['other', 'third', 'tool'], ['web']],
     oldLevels: [['other', 'third', 'tool'], ['web']],
+  },
+  'the options of a network change': {
+    services: {
+      db: {
+        plan: { action: 'recreate', reasons: ['options of network front'] },
+        wanted: ['db:1', 'db'],
+        before: ['db:1', 'db'],
+        network: 'front',
+      },
+      web: {
+        plan: { action: 'recreate', reasons: ['image', 'options of network front'] },
+        wanted: ['web:1', 'new'],
+        before: ['web:1', 'old'],
+        network: 'front',
+        dependsOn: { db: 'service_healthy' },
+      },
+      resting: {
+        plan: { action: 'recreate', reasons: ['options of network front'] },
+        wanted: ['resting:1', 'resting'],
+        before: ['resting:1', 'resting'],
+        network: 'front',
+        resting: true,
+      },
+      old: { plan: { action: 'remove' }, before: ['old:1', 'old'], network: 'front' },
+      fresh: { plan: { action: 'create' }, wanted: ['fresh:1', 'fresh'], network: 'front' },
+      away: { plan: { action: 'keep' }, wanted: ['away:1', 'away'], before: ['away:1', 'away'] },
+    },
+    levels: [['away', 'db', 'fresh', 'resting'], ['web']],
+    oldLevels: [['away', 'db', 'old', 'resting'], ['web']],
+    networks: { front: ['{}', '{"internal":true}'] },
   },
 };
 
@@ -445,6 +479,35 @@ describe('the steps', () => {
     });
   });
 
+  test('a name that goes from one service to another that stays is given up by each, without a stop', () => {
+    const change = { plan: { action: 'recreate', reasons: ['config'] }, wanted: ['app:1', 'app'], before: ['app:1', 'app'] } as const; // prettier-ignore
+    const input = inputOf({ services: { a: change, b: change }, levels: [['a'], ['b']], oldLevels: [['a'], ['b']] });
+    const renamed = [...input.services].map(([name, service]): [string, SwitchService] => [
+      name,
+      { ...service, containerName: name === 'a' ? 'shop-b-1' : 'shop-a-1' },
+    ]);
+    const given = { ...input, services: new Map(renamed) };
+    const switched = switchSteps(given);
+    expect(switched.map(({ step }) => describeStep(step))).toEqual([
+      'install 1 file',
+      'take the name shop-b-1 from b',
+      'up a',
+      'up b',
+    ]);
+    const back = revertSteps(given, switched).map(
+      ({ step, onlyIfBegun }) => `${onlyIfBegun ?? ''} ${describeStep(step)}`,
+    );
+    expect(back).toEqual([
+      '1 put back 1 file',
+      '3 give containers their own names',
+      '3 take the name shop-b-1 from a',
+      '4 take the name shop-a-1 from b',
+      '2 name b as before',
+      '3 up a',
+      '4 up b',
+    ]);
+  });
+
   test('a name that nobody looked up is not taken away on the way back', () => {
     const input = inputOf({
       services: {
@@ -543,12 +606,14 @@ class Stage implements Disposable {
     const { host } = this;
     this.#moved = scenario.namesAfterReturn;
     const input = inputOf(scenario);
-    for (const [name, { before, resting, ports }] of Object.entries(scenario.services)) {
+    for (const [name, { before, resting, ports, network }] of Object.entries(scenario.services)) {
       if (before === undefined) continue;
       host.docker.name(...before);
-      if (resting === true) host.docker.rest(name, before[1]);
-      else host.docker.run(name, before[1], ports?.[0]);
+      const on = network === undefined ? undefined : ([network, scenario.networks?.[network]?.[0] ?? ''] as const);
+      if (resting === true) host.docker.rest(name, before[1], on);
+      else host.docker.run(name, before[1], ports?.[0], on);
     }
+    for (const [name, [before]] of Object.entries(scenario.networks ?? {})) host.docker.addNetwork(name, before);
     for (const [name, id] of Object.entries(scenario.names ?? {})) host.docker.name(name, id);
     for (const network of scenario.newNetworks ?? []) host.docker.addNetwork(network);
     const files = filesOf(scenario);
@@ -557,7 +622,7 @@ class Stage implements Disposable {
       if (after !== undefined) host.stage(path, after);
     }
     host.keep(input.files);
-    this.before = { ...host.docker.snapshot, networks: {}, files: host.files };
+    this.before = { ...host.docker.snapshot, networks: networksOf(scenario, 0), files: host.files };
     this.#namesBefore = host.docker.snapshot['names'] ?? {};
     const switched = switchSteps(input);
     host.write(switched, host.context('switch', olderCompose(host, scenario)));
@@ -597,12 +662,16 @@ function olderCompose(host: ScriptHost, { services }: Scenario): Partial<ScriptC
   };
 }
 
+function networksOf({ networks = {} }: Scenario, which: 0 | 1): Record<string, string> {
+  return Object.fromEntries(Object.entries(networks).map(([name, definitions]) => [name, definitions[which]]));
+}
+
 function afterwards(
-  { services }: Scenario,
+  scenario: Scenario,
   { names, networks }: ScriptHost['docker']['snapshot'],
   files: NonNullable<Scenario['files']>,
 ): object {
-  const list = Object.entries(services);
+  const list = Object.entries(scenario.services);
   return {
     names: {
       ...names,
@@ -616,7 +685,7 @@ function afterwards(
         plan.action === 'remove' && before !== undefined ? [[name, before[1]]] : [],
       ),
     ),
-    networks,
+    networks: { ...networks, ...networksOf(scenario, 1) },
     files: Object.fromEntries(
       Object.entries(files).flatMap(([path, [, after]]) => (after === undefined ? [] : [[path, after]])),
     ),
@@ -624,26 +693,43 @@ function afterwards(
 }
 
 /** Those of the scenario, and the stack itself. */
-function filesOf({ services, files }: Scenario): NonNullable<Scenario['files']> {
+function filesOf({ services, files, networks = {} }: Scenario): NonNullable<Scenario['files']> {
   const stack = (which: 'wanted' | 'before'): FileState | undefined => {
     const lines = Object.entries(services).flatMap(([name, { [which]: image, ports }]) =>
       image === undefined ? [] : [`${name} ${image[0]} ${ports?.[which === 'before' ? 0 : 1] ?? ''}\n`],
     );
     return lines.length === 0 ? undefined : text(lines.join(''));
   };
-  return { ...files, stack: [stack('before'), stack('wanted')] };
+  const attached = (which: 0 | 1): FileState =>
+    text(
+      Object.entries(services)
+        .flatMap(([name, { network }]) =>
+          network === undefined ? [] : [`${name} ${network} ${networks[network]?.[which] ?? ''}\n`],
+        )
+        .join(''),
+    );
+  const both = Object.keys(networks).length === 0 ? {} : { networks: [attached(0), attached(1)] as const };
+  return { ...files, ...both, stack: [stack('before'), stack('wanted')] };
 }
 
 function inputOf(scenario: Scenario): RevertInput {
   const services = Object.entries(scenario.services).map(
-    ([service, { plan, wanted, before, dependsOn, finished, resting, ports }]): [string, SwitchService] => [
+    ([service, { plan, wanted, before, dependsOn, finished, resting, ports, network }]): [string, SwitchService] => [
       service,
       {
         service,
         reasons: [],
         ...plan,
         wanted: wanted === undefined ? undefined : { reference: wanted[0], id: wanted[1] },
-        containers: before === undefined ? [] : [container(service, before[1], finished ?? resting)],
+        containers:
+          before === undefined
+            ? []
+            : [
+                {
+                  ...container(service, before[1], finished ?? resting),
+                  networks: network === undefined ? [] : [network],
+                },
+              ],
         dependsOn: dependsOn ?? {},
         ports: ports === undefined ? [] : [ports[1]],
         portsBefore: ports === undefined ? [] : [ports[0]],
@@ -666,6 +752,7 @@ function inputOf(scenario: Scenario): RevertInput {
     services: new Map(services),
     levels: scenario.levels,
     files,
+    changedNetworks: Object.keys(scenario.networks ?? {}),
     healthTimeout: 2001,
     hooks: [],
     previous: scenario.oldLevels === undefined ? undefined : manifestOf(scenario),
@@ -708,6 +795,7 @@ function container(service: string, imageId: string, finished = false): Observed
     restartCount: 0,
     startedAt: 0,
     env: [],
+    networks: [],
   };
 }
 

@@ -4,6 +4,8 @@
  */
 import { inTheWay } from './claims.js';
 import type { Manifest } from './manifest.js';
+import { namesBack } from './moving-names.js';
+import { attachedBefore, firstDrop, networksBack } from './networks.js';
 import { isAtRest, workIsDone } from './observed.js';
 import { forgottenNames, namedBefore } from './revert-names.js';
 import { servingNames } from './serving-names.js';
@@ -42,6 +44,8 @@ export function revertSteps(input: RevertInput, switched: readonly NumberedStep[
     ...removals(input, switched),
     ...restoredFiles(input, switched),
     ...ownNames(input, switched),
+    ...namesBack(input, switched),
+    ...networksBack(input, switched),
     ...back,
     ...editsAgain(input, switched),
     ...forgottenNames(input, switched, back),
@@ -91,7 +95,10 @@ function oldLevels(input: RevertInput): readonly (readonly string[])[] {
 function serviceBack(name: string, input: RevertInput, switched: readonly NumberedStep[]): Due[] {
   const service = input.services.get(name);
   if (service === undefined || service.action === 'keep') return [];
-  if (service.action === 'remove') return startAgain(service, switched);
+  if (service.action === 'remove')
+    return attachedBefore(service, input.changedNetworks)
+      ? [...nameAgain(service, switched), ...upAgain(service, input, switched)]
+      : startAgain(service, switched);
   if (service.action === 'restart') return restartAgain(service, input, switched);
   return comesUp(service) ? upAgain(service, input, switched) : [];
 }
@@ -107,6 +114,14 @@ function startAgain({ service, containers }: SwitchService, switched: readonly N
     containers: running.map(({ id }) => id),
     ...(renamed.length === 0 ? {} : { renamed: renamed.map(({ id, name }) => ({ id, name })) }),
   });
+}
+
+/** Its name only: it cannot be started, since the network that it was on is another one by then. */
+function nameAgain(service: SwitchService, switched: readonly NumberedStep[]): Due[] {
+  return startAgain(
+    { ...service, containers: service.containers.map((one) => ({ ...one, status: 'exited' })) },
+    switched,
+  );
 }
 
 function restartAgain(
@@ -132,15 +147,18 @@ function upAgain(service: SwitchService, input: RevertInput, switched: readonly 
   const allStopped = stopped.length > 0 && stopped.length === containers.length;
   // Finished work is not done twice, and what did not run before is not begun: the containers are there again, and rest.
   const createOnly = oneShot ? workIsDone(containers) : allStopped;
+  const offNetwork = attachedBefore(service, input.changedNetworks);
   const begun = (step: Step): boolean =>
-    (step.kind === 'up' && step.services.includes(name)) || (step.kind === 'stop' && step.service === name);
+    (step.kind === 'up' && step.services.includes(name)) ||
+    (step.kind === 'stop' && step.service === name) ||
+    (offNetwork && step === firstDrop(switched)?.step);
   const due = (step: Step): Due[] => dueWith(switched, begun, step);
   return [
     ...due({
       kind: 'up',
       services: [name],
       retags: servingNames(name, (other) => namedBefore(other, input)),
-      force: invisibleToCompose(service),
+      force: offNetwork || invisibleToCompose(service),
       createOnly,
     }),
     // A container that was only started is the same one, and `up` leaves it as it is.

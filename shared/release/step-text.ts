@@ -18,7 +18,7 @@ export function stepText(context: Pick<ScriptContext, 'up'>, step: Step): ShellT
       // A container that kept its name cannot be given it.
       return all([
         ...(step.renamed ?? []).map((one) => sh`{ ${renameText(one)} || :; }`),
-        sh`docker start ${step.containers}`,
+        ...(step.containers.length === 0 ? [] : [sh`docker start ${step.containers}`]),
       ]);
     case 'retag':
       return retagText(step.retags);
@@ -35,6 +35,10 @@ export function stepText(context: Pick<ScriptContext, 'up'>, step: Step): ShellT
       return sh`ids=$(containers ${step.service}) && { test -z "$ids" || docker rm -f $ids; }`;
     case 'remove-network':
       return sh`{ docker network rm ${step.network} || :; }`;
+    case 'free-name':
+      return freeNameText(step);
+    case 'drop-network':
+      return sh`{ docker network rm ${step.network} || ! docker network inspect ${step.network} >/dev/null 2>&1; }`;
     case 'heal-names':
       return sh`heal_names whole`;
     case 'remove-hooks':
@@ -42,6 +46,12 @@ export function stepText(context: Pick<ScriptContext, 'up'>, step: Step): ShellT
     case 'hook':
       return hookText(step);
   }
+}
+
+function freeNameText({ service, name }: Extract<Step, { kind: 'free-name' }>): ShellText {
+  const named = `name=^/?${name.replaceAll('.', '[.]')}$`;
+  const of = sh`--filter "label=com.docker.compose.project=$project" --filter ${`label=com.docker.compose.service=${service}`}`;
+  return sh`id=$(docker ps -aq ${of} --filter ${named}) && { test -z "$id" || docker rename "$id" ${name}-moved-"$id"; }`;
 }
 
 function hookText(hook: Extract<Step, { kind: 'hook' }>): ShellText {

@@ -65,6 +65,10 @@ export type Step =
     }
   | { readonly kind: 'remove-service'; readonly service: string }
   | { readonly kind: 'remove-network'; readonly network: string }
+  /** The service's container of this name is called something else from then on, until its `up` makes another. */
+  | { readonly kind: 'free-name'; readonly service: string; readonly name: string }
+  /** What is attached has stopped before; a network that is in use all the same is a failure. */
+  | { readonly kind: 'drop-network'; readonly network: string }
   /** What a Compose that died left half replaced. */
   | { readonly kind: 'heal-names' }
   /** One-off containers that hooks left, by what their names begin with. */
@@ -101,6 +105,7 @@ export function describeStep(step: Step): string {
     case 'stop-service':
       return `stop ${step.service}`;
     case 'start':
+      if (step.containers.length === 0) return `name ${step.service} as before`;
       return `start ${step.service}`;
     case 'retag':
       return `name ${count(step.retags.length, 'image')}`;
@@ -112,7 +117,10 @@ export function describeStep(step: Step): string {
       return `wait until ${step.service} is ${step.condition}`;
     case 'remove-service':
       return `remove ${step.service}`;
+    case 'free-name':
+      return `take the name ${step.name} from ${step.service}`;
     case 'remove-network':
+    case 'drop-network':
       return `remove network ${step.network}`;
     case 'heal-names':
       return 'give containers their own names';

@@ -4,6 +4,8 @@
  */
 import { inTheWay } from './claims.js';
 import type { ReleaseImage } from './manifest.js';
+import { namesFreed } from './moving-names.js';
+import { followsNetwork, networkSteps } from './networks.js';
 import { servingImage, type ObservedContainer } from './observed.js';
 import type { ServicePlan } from './plan.js';
 import { mergedNames, servingNames, type NamedService } from './serving-names.js';
@@ -25,6 +27,8 @@ export interface SwitchInput {
   readonly services: ReadonlyMap<string, SwitchService>;
   readonly levels: readonly (readonly string[])[];
   readonly files: readonly FileChange[];
+  /** Networks whose options changed, by their names on the host. */
+  readonly changedNetworks: readonly string[];
   /** Milliseconds that a dependency may take until its condition holds. */
   readonly healthTimeout: number;
   /** Hooks that need running services and therefore are steps: each after the level at which its services are up. */
@@ -39,6 +43,7 @@ export function switchSteps(input: SwitchInput): NumberedStep[] {
   const names = new Set(services.flatMap(({ containerName }) => containerName ?? []));
   for (const removed of services.filter(({ action }) => action === 'remove')) steps.push(setAside(removed, names));
   input.hooks.filter(({ afterLevel }) => afterLevel < 0).forEach(({ step }) => steps.push(step));
+  steps.push(...networkSteps(input));
   input.levels.forEach((level, index) => {
     const here = level.flatMap((name) => input.services.get(name) ?? []);
     steps.push(...upSteps(here, input), ...restartSteps(here), ...waitSteps(here, input));
@@ -48,7 +53,9 @@ export function switchSteps(input: SwitchInput): NumberedStep[] {
 }
 
 /** Whether Compose itself would see no difference, so that it must be told to recreate. */
-export function invisibleToCompose({ action, reasons }: ServicePlan): boolean {
+export function invisibleToCompose(plan: ServicePlan): boolean {
+  const { action, reasons } = plan;
+  if (followsNetwork(plan)) return true;
   return (
     action === 'recreate' &&
     !reasons.some((reason) => reason === 'image' || reason === 'config' || reason.startsWith('env: '))
@@ -103,9 +110,11 @@ function named(service: SwitchService | undefined): NamedService | undefined {
 
 /** Before each `up`, what holds a port that it needs and comes up only with it or later stops. */
 function withRoom(steps: readonly Step[], { services }: SwitchInput): Step[] {
-  const stopped = new Set<string>();
+  const stopped = new Set(steps.flatMap((step) => (step.kind === 'stop' ? [step.service] : [])));
   return steps.flatMap((step, at) => {
     if (step.kind !== 'up') return [step];
+    const earlier = steps.slice(0, at).flatMap((one) => (one.kind === 'up' ? one.services : []));
+    const freed = namesFreed(step.services, services, new Set(earlier));
     const later = steps.slice(at).flatMap((one) => (one.kind === 'up' ? one.services : []));
     const holders = inTheWay(
       step.services,
@@ -118,7 +127,7 @@ function withRoom(steps: readonly Step[], { services }: SwitchInput): Step[] {
       const running = services.get(service)?.containers.filter(({ status }) => status === 'running') ?? [];
       return running.length === 0 ? [] : [{ kind: 'stop', service, containers: running.map(({ id }) => id) }];
     });
-    return [...stops, step];
+    return [...stops, ...freed, step];
   });
 }
 

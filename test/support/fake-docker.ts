@@ -12,10 +12,11 @@ export class FakeDocker {
   readonly command: string;
   readonly #state: string;
 
-  /** @param folder where it lives; in `srv/shop/stack` there is a line `<service> <image> [<port>]` for each service */
+  /** @param folder where it lives; in `srv/shop/stack` there is a line `<service> <image> [<port>]` for each service, in
+   * `srv/shop/networks` a line `<service> <network> <definition>` for each that is on one */
   constructor(folder: string) {
     this.#state = join(folder, 'engine');
-    for (const part of ['names', 'running', 'stopped', 'networks', 'states', 'ports', 'oneoffs'])
+    for (const part of ['names', 'running', 'stopped', 'networks', 'states', 'ports', 'oneoffs', 'attached'])
       mkdirSync(join(this.#state, part), { recursive: true });
     writeFileSync(join(this.#state, 'calls'), '');
     this.command = join(folder, 'docker');
@@ -28,18 +29,21 @@ export class FakeDocker {
     writeFileSync(this.#file('names', reference), id);
   }
 
-  run(service: string, image: string, port?: string): void {
+  /** @param on the network, and as it was defined when the container was made */
+  run(service: string, image: string, port?: string, on?: readonly [network: string, definition: string]): void {
+    if (on !== undefined) this.#attach(service, ...on);
     writeFileSync(this.#file('running', service), image);
     if (port !== undefined) writeFileSync(this.#file('ports', service), port);
   }
 
   /** It is there and does not run. */
-  rest(service: string, image: string): void {
+  rest(service: string, image: string, on?: readonly [network: string, definition: string]): void {
+    if (on !== undefined) this.#attach(service, ...on);
     writeFileSync(this.#file('stopped', service), image);
   }
 
-  addNetwork(name: string): void {
-    writeFileSync(this.#file('networks', name), '');
+  addNetwork(name: string, definition = ''): void {
+    writeFileSync(this.#file('networks', name), definition);
   }
 
   /** What a hook's client leaves when it is ended. */
@@ -94,6 +98,10 @@ export class FakeDocker {
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
   }
 
+  #attach(service: string, network: string, definition: string): void {
+    writeFileSync(this.#file('attached', service), `${network} ${definition}\n`);
+  }
+
   #file(part: string, name: string): string {
     return join(this.#state, part, name.replaceAll('/', '%2F'));
   }
@@ -106,6 +114,8 @@ export class FakeDocker {
 const SCRIPT = String.raw`#!/bin/sh
 cd "\${0%/*}/engine" || exit 99
 stack=../srv/shop/stack
+networks=../srv/shop/networks
+test -e $networks || networks=/dev/null
 # Only these come side by side.
 case $1 in tag | rmi) exec 8>>turn && flock 8 ;; esac
 echo "$*" >>calls
@@ -125,8 +135,12 @@ case $kind in
   kills) kill -9 0 ;;
 esac
 file() { case $1 in */*) printf %s "$1" | sed 's|/|%2F|g' ;; *) printf %s "$1" ;; esac; }
-# A port is one container's at a time.
+# A port is one container's at a time, and a network that was made anew is not the one that a container is on.
 begin() {
+  if test -e "attached/$1"; then
+    read -r network definition <"attached/$1"
+    test "$(cat "networks/$network" 2>/dev/null || echo gone)" = "$definition" || { echo "network $network not found" >&2; return 1; }
+  fi
   port=
   test ! -e "ports/$1" || read -r port <"ports/$1"
   if test -n "$port"; then
@@ -143,6 +157,13 @@ create() {
   while read -r name reference port; do test "$name" != "$1" || { image=$reference; echo "$port" >"ports/$1"; }; done <$stack
   test -n "$image" || { echo "no service $1" >&2; exit 1; }
   test -e "names/$(file "$image")" || { echo "no image $image" >&2; exit 1; }
+  while read -r name network definition; do
+    if test "$name" = "$1"; then
+      test -e "networks/$network" || printf %s "$definition" >"networks/$network"
+      test "$(cat "networks/$network")" = "$definition" || { echo "network $network has active endpoints" >&2; exit 1; }
+      echo "$network $definition" >"attached/$1"
+    fi
+  done <$networks
   rm -f "stopped/$1" "running/$1"
   cat "names/$(file "$image")" >"stopped/$1"
   test "$2" = stopped || begin "$1"
@@ -174,7 +195,13 @@ case $verb in
   restart) for id in "$@"; do test -e "running/\${id#c-}" || { test -e "stopped/\${id#c-}" && begin "\${id#c-}"; } || exit 1; done ;;
   rename) : ;;
   rm) shift; for id in "$@"; do rm -f "running/\${id#c-}" "stopped/\${id#c-}" "oneoffs/$id"; done ;;
-  network) rm "networks/$2" ;;
+  network)
+    if test "$1" = inspect; then test -e "networks/$2" || exit 1; else
+      for one in running/*; do
+        test ! -e "$one" || ! grep -q "^$2 " "attached/\${one#running/}" 2>/dev/null || { echo "network $2 has active endpoints" >&2; exit 1; }
+      done
+      rm "networks/$2" || exit 1
+    fi ;;
   up)
     where=running
     while test "$1" != --; do test "$1" = --no-start && where=stopped; shift; done

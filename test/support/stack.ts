@@ -59,6 +59,7 @@ export function container(service: string, more: Partial<ObservedContainer> = {}
     restartCount: 0,
     startedAt: 0,
     env: [],
+    networks: [],
     ...more,
   };
 }
