@@ -137,6 +137,7 @@ function merged(
     scale: { ...config.scale, ...inputs.scale },
     ship: config.ship,
     envFile: config.envFile,
+    adopt: config.adopt,
     env: Object.fromEntries(secrets.env),
     givenEmpty: secrets.givenEmpty,
     envSource: config.envSource,

@@ -18,6 +18,7 @@ export interface Config {
   readonly envFile: string | undefined;
   readonly envSource: DeployRequest['envSource'];
   readonly drift: DeployRequest['drift'];
+  readonly adopt: DeployRequest['adopt'];
   readonly hooks: DeployRequest['hooks'];
   readonly health: DeployRequest['health'];
   readonly onFileChange: DeployRequest['onFileChange'];
@@ -47,6 +48,7 @@ export function configOf(document: StackDocument): Config {
     envFile: document['env-file'],
     envSource: document['env-source'] ?? 'checkout',
     drift: document.drift ?? 'stop',
+    adopt: document.adopt ?? 'exact',
     hooks: {
       beforeSwitch: (hooks?.['before-switch'] ?? []).map(hookOf),
       afterSwitch: (hooks?.['after-switch'] ?? []).map(hookOf),

@@ -105,6 +105,7 @@ keep-releases: 3
       envFile: '.env.production',
       envSource: 'checkout',
       drift: 'stop',
+      adopt: 'exact',
       pull: { db: 'always' },
       hooks: {
         beforeSwitch: [

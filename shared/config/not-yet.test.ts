@@ -18,7 +18,6 @@ test.each([
   ['policy: {level: warn}', /policy is not there yet/],
   ['notify: [{webhook: x}]', /notify is not there yet/],
   ['rotate: [{service: db, user: app, password: DB_PASSWORD}]', /rotate is not there yet/],
-  ['adopt: inexact', /adopt: inexact is not there yet/],
   ['adopt-from: {project: x, path: /srv/x}', /adopt-from is not there yet/],
   ['archive-images: true', /archive-images is not there yet/],
   ['rollout: {web: {strategy: rolling}}', /^homeport.yml:3:17: rollout strategy rolling is not there yet/],
@@ -39,7 +38,7 @@ test.each([
 test.each([
   'tasks: {vacuum: {exec: db, command: [psql], backup-first: true}}',
   'hooks: {before-rollback: [{run: web, image: leaving, command: [a]}], after-rollback: []}',
-  'adopt: exact\ndrift: keep\nenv-source: host\narchive-images: false',
+  'adopt: inexact\ndrift: keep\nenv-source: host\narchive-images: false',
   'rollout: {web: {strategy: recreate}, db: {strategy: auto}}',
   'smoke: []\nnotify: []\nrotate: []',
   'on-file-change: {nginx: restart}\npull: {db: always}',

@@ -40,7 +40,6 @@ function asked(document: StackDocument, backup: 'auto' | 'always' | 'never'): As
   ask(document.policy !== undefined, ['policy'], 'policy', GATE);
   ask((document.rotate ?? []).length > 0, ['rotate'], 'rotate', 'remove it');
   ask((document.notify ?? []).length > 0, ['notify'], 'notify', 'remove it: nobody would be told');
-  ask(differs(document.adopt, 'exact'), ['adopt'], 'adopt: inexact');
   ask(document['adopt-from'] !== undefined, ['adopt-from'], 'adopt-from');
   ask(document['archive-images'] === true, ['archive-images'], 'archive-images', 'remove it');
   for (const [service, { strategy = 'auto', ...more }] of Object.entries(document.rollout ?? {})) {
@@ -64,8 +63,6 @@ function asked(document: StackDocument, backup: 'auto' | 'always' | 'never'): As
   ask(typeof document.host === 'object' && document.host.length > 1, ['host'], 'a deploy to several hosts', 'name one');
   return found;
 }
-
-const differs = (value: string | undefined, usual: string): boolean => value !== undefined && value !== usual;
 
 function hasSmoke(smoke: StackDocument['smoke']): boolean {
   if (smoke === undefined) return false;

@@ -27,7 +27,10 @@ export async function looksAsBefore({
     // Who lives in another service's container is labelled with that container, and a return made a new one.
     const renewed = release.plan.services.find((plan) => plan.service === service);
     const follows = renewed !== undefined && foreseenHash(service, release) === undefined;
-    if (!follows && found.some(({ configHash }) => configHash !== was.configHash))
+    // What was started by hand may have a label of another Compose; what returns has that of its files.
+    const { verdict, services = {} } = release.previous ?? {};
+    const adopted = verdict === 'adopted' ? services[service]?.configHash : undefined;
+    if (!follows && found.some(({ configHash }) => configHash !== was.configHash && configHash !== adopted))
       problems.push(`${service} has another config than before`);
     if (was.status === 'running' && found.some(({ status }) => status !== 'running'))
       problems.push(`${service} is not running`);

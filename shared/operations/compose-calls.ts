@@ -6,16 +6,21 @@ export interface CallSubject {
   readonly project: string;
   readonly composeFiles: readonly string[];
   readonly profiles: readonly string[];
+  /** Relative; absent: `.env`. Empty: none is named, and Compose looks for itself as it does for an operator. */
+  readonly envFile?: string;
 }
 
 /** In a folder that holds the release's files: the project's own path, or where they are staged. */
-export function composeCall({ project, composeFiles, profiles }: CallSubject, folder: string): ComposeCall {
+export function composeCall(
+  { project, composeFiles, profiles, envFile = '.env' }: CallSubject,
+  folder: string,
+): ComposeCall {
   const [first = ''] = composeFiles;
   return {
     project,
     directory: posix.join(folder, posix.dirname(first)),
     files: composeFiles.map((file) => posix.join(folder, file)),
-    envFile: posix.join(folder, '.env'),
+    envFile: envFile === '' ? undefined : posix.join(folder, envFile),
     profiles,
   };
 }

@@ -9,11 +9,13 @@ import { acquireLock, type Lock } from '../host/lock.js';
 import type { Observed } from '../release/observed.js';
 import { changesAnything } from '../release/plan.js';
 import { readStore, type Store } from '../release/store.js';
+import { gatherBesideHandMade, withSentence } from './adoption.js';
+import { recordAdoption } from './adoption-record.js';
 import { confirm, discard, prune } from './conclude.js';
 import type { DeployContext } from './context.js';
 import { EventFeed } from './event-feed.js';
 import { fetchImages } from './fetch.js';
-import { gather, shipmentOfCheckout } from './gather.js';
+import { shipmentOfCheckout } from './gather.js';
 import { gateServices, passHealthGate } from './gate.js';
 import { leaveNoTrace } from './no-trace.js';
 import { ChangedMeanwhile } from './meanwhile.js';
@@ -94,30 +96,40 @@ async function deployUnderLock(
   const recovered = await phases.run('recover', async () =>
     asked.operation === 'plan' ? lookOnly(host.shell, host.layout, log) : recover(host, asked, log),
   );
-  const { store } = recovered;
   report.recovered(recovered);
-  const staged = await phases.run('stage', async () => {
-    const gathered = await gather(host, asked, shipment, { store, hide, log });
-    report.request = gathered.request;
-    return stageRelease({ host, request: gathered.request, log, hide }, gathered, store);
+  const { staged, store, adoption } = await phases.run('stage', async () => {
+    const found = await gatherBesideHandMade(host, asked, shipment, { store: recovered.store, hide, log });
+    const { request } = found.gathered;
+    report.request = request;
+    return { ...found, staged: await stageRelease({ host, request, log, hide }, found.gathered, found.store) };
   });
   const { request } = report;
   const preparation = { host, request, log, hide };
   report.staged(staged.layout.directory);
   const planned = await phases.run('plan', async () => planRelease(preparation, staged));
-  report.planned(planned.plan);
+  report.planned(withSentence(planned.plan, adoption));
   signal.throwIfAborted();
+  // Recorded when nothing stands in the way of the deploy any more, and before anything of the stack is changed.
+  const adopted = async (): Promise<void> => {
+    if (adoption === undefined) return;
+    await phases.run('adopt', async () => recordAdoption(host, request, adoption, log));
+    report.recovered({ ...recovered, store });
+  };
   if (request.operation === 'plan') {
     await discard(host, request.project, planned.id);
     return report.finished('planned');
   }
-  if (!changesAnything(planned.plan)) return leaveUnchanged(host, planned, report, signal);
+  if (!changesAnything(planned.plan)) {
+    await adopted();
+    return leaveUnchanged(host, planned, report, signal);
+  }
   const images = await phases.run('fetch', async () =>
     fetchImages({ host, request, id: planned.id, staged: planned.staged, images: planned.images, log, signal }),
   );
   const release = await withFetchedImages(planned, images, { host, request });
   report.prepared(release);
   signal.throwIfAborted();
+  await adopted();
   if (!changesAnything(release.plan)) return leaveUnchanged(host, { ...planned, plan: release.plan }, report, signal);
   return switchTo(release, { host, lock, store, report, context });
 }

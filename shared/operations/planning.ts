@@ -146,8 +146,8 @@ function refuseWhatCannotBe({ staged, observed, previous, projectDirectory, requ
     );
   } else if (previous === undefined && observed.size > 0) {
     problems.push(
-      `${request.project} already runs here (${[...observed.keys()].sort().join(', ')}) and was not started by Homeport: ` +
-        'taking over a stack that was started by hand is not there yet, so nothing was changed',
+      `${request.project} already runs here (${[...observed.keys()].sort().join(', ')}) and was not started by Homeport, ` +
+        'and its containers do not tell from which folder: nothing was changed',
     );
   }
   if (previous !== undefined) {

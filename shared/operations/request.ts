@@ -38,6 +38,8 @@ export interface DeployRequest {
   readonly envSource: 'checkout' | 'host' | 'merge';
   /** What becomes of a file that someone changed on the host. */
   readonly drift: 'stop' | 'keep' | 'overwrite';
+  /** What becomes of a stack that was started by hand and cannot be proven: refused, or taken as it is. */
+  readonly adopt: 'exact' | 'inexact';
   readonly hosts: readonly HostAddress[];
   readonly connection: ConnectionSettings;
   readonly sudo: boolean;

@@ -50,11 +50,14 @@ export interface Manifest {
   readonly reason: string;
   /** ISO 8601. */
   readonly createdAt: string;
-  readonly verdict: 'deployed' | 'rolled-back' | 'failed';
+  /** `adopted`: somebody had started it by hand. */
+  readonly verdict: 'deployed' | 'adopted' | 'rolled-back' | 'failed';
   readonly previous: string | undefined;
   /** Relative to the project's path; the first one's folder is Compose's project directory. */
   readonly composeFiles: readonly string[];
   readonly profiles: readonly string[];
+  /** Of an adopted release, relative: the env file of its Compose calls. Empty: the one that Compose finds by itself. */
+  readonly envFile?: string;
   readonly scale: Readonly<Record<string, number>>;
   readonly services: Readonly<Record<string, ManifestService>>;
   /** Services in dependency order, those of one level side by side: a return needs it, and the host has no parser. */

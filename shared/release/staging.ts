@@ -108,7 +108,7 @@ export async function foreseeLabels(
 }
 
 /** Of several replicas Compose takes the first one by name. */
-function firstContainers(observed: Observed): Map<string, string> {
+export function firstContainers(observed: Observed): Map<string, string> {
   return new Map(
     [...observed].flatMap(([service, containers]): [string, string][] => {
       const [first] = [...containers].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -27,6 +27,7 @@ export function deployRequest(more: Partial<DeployRequest> = {}): DeployRequest 
     givenEmpty: [],
     envSource: 'checkout',
     drift: 'stop',
+    adopt: 'exact',
     hosts: [{ kind: 'local' }],
     connection: {} as DeployRequest['connection'],
     sudo: false,
