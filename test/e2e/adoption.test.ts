@@ -7,6 +7,7 @@ const both = onBoth(async (generation) => Scene.empty(generation));
 
 interface ByHand {
   readonly change?: (stack: Stack) => void;
+  /** Empty: there is no `.env`. */
   readonly env?: string;
   /** Before `docker compose up -d`, in somebody's shell. */
   readonly shell?: string;
@@ -23,7 +24,7 @@ async function startByHand(
     `cd /srv/shop 2>/dev/null && docker compose -p shop down -v -t 0 --remove-orphans; rm -rf /srv/shop; mkdir /srv/shop && cd /srv/shop
 cat >docker-compose.yml
 printf %s '${usualFiles['motd.txt']}' >motd.txt
-printf %s '${env}' >.env
+${env === '' ? ':' : `printf %s '${env}' >.env`}
 ${shell} docker compose up -d --wait`,
     { input: JSON.stringify(stack) },
   );
@@ -35,10 +36,14 @@ async function everything(scene: Scene): Promise<object> {
   return { ours, stack: await scene.look() };
 }
 
+function unhealthy(web: Stack['services']['web']): void {
+  Object.assign(web, { image: 'acme/web:v3', environment: { HEALTH: 'never', FROM_ENV: '${FROM_ENV}' } });
+}
+
 /** It changes all kinds of things, and its web never becomes healthy. */
 const failing: Attempt = {
   change: ({ services }) => {
-    Object.assign(services.web, { image: 'acme/web:v3', environment: { HEALTH: 'never', FROM_ENV: '${FROM_ENV}' } });
+    unhealthy(services.web);
     Reflect.deleteProperty(services, 'side');
   },
   files: { 'motd.txt': 'another one\n' },
@@ -46,7 +51,7 @@ const failing: Attempt = {
 };
 
 both('a plain stack: a plan only says it, a deploy that fails returns to it, the next one is green', async (scene) => {
-  await startByHand(scene);
+  await startByHand(scene, { env: '' });
   const untouched = await everything(scene);
   const plan = await scene.deploy({ inputs: { operation: 'plan' } });
   expect({ log: plan.log, result: plan.outputs['result'] }).toEqual({ log: plan.log, result: 'planned' });
@@ -88,12 +93,25 @@ docker rm -f -t 0 shop-side-1 2>/dev/null || docker rm -f shop-side-1
 l=com.docker.compose
 docker run -d --name shop-side-1 --network shop_default --restart unless-stopped --label $l.project=shop --label $l.service=side --label $l.oneoff=False --label $l.container-number=1 --label $l.version=2.1.1 --label $l.config-hash=other --label $l.project.working_dir=/srv/shop --label $l.project.config_files=/srv/shop/docker-compose.yml acme/web:v1`);
   const before = await scene.look();
-  const failed = await scene.deploy(failing);
+  const failed = await scene.deploy({
+    ...failing,
+    change: ({ services: { web } }) => {
+      unhealthy(web);
+    },
+  });
   const { log, outputs } = failed;
   expect({ log, result: outputs['result'] }).toEqual({ log, result: 'rolled-back' });
   expect(log).toMatch(/with LEVEL, TAG as its containers have it; side field by field/);
   const after = await scene.look();
-  expect({ log, after: lasting(after) }).toEqual({ log, after: lasting(before) });
+  // It is labelled by this host's Compose now.
+  const { 'shop-side-1': side, ...others } = after.containers;
+  const was = before.containers['shop-side-1'];
+  expect(side?.id).not.toBe(was?.id);
+  const labelledAsBefore = { ...side, hash: was?.hash ?? '' } as (typeof after.containers)[string];
+  expect({ log, after: lasting({ ...after, containers: { ...others, 'shop-side-1': labelledAsBefore } }) }).toEqual({
+    log,
+    after: lasting(before),
+  });
   expect(Object.keys(after.containers)).toContain('shop-twice-2');
 });
 
