@@ -4,7 +4,7 @@ import { failedStep, parseJournal, type JournalEntry } from './journal.js';
 
 const entry = fc.record({
   uptime: fc.integer({ min: 0, max: 10_000_000 }).map((hundredths) => hundredths / 100),
-  word: fc.constantFrom('begin', 'end', 'fail', 'done', 'lost-lock', 'turn-back'),
+  word: fc.constantFrom('begin', 'end', 'fail', 'done', 'lost-lock', 'decided', 'turn-back'),
   job: fc.constantFrom('hooks', 'switch', 'after', 'revert'),
   step: fc.nat(120),
   text: fc.string().map((text) => text.replaceAll(/[\r\n]/g, '')),

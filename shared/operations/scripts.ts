@@ -74,15 +74,14 @@ export function releaseScripts(subject: Subject): ReleaseScripts {
     lock: job === 'revert' ? undefined : { tokenFile: host.layout.lockToken, token: subject.token },
     onFailure,
   });
+  // The host needs nobody to go back, and the runner may be gone.
+  const onFailure = request.rollback === 'auto' ? 'turn-back' : 'stop';
   const back = release.previous === undefined ? here : composeCall(release.previous, host.layout.path);
   return {
     entries: [
       script('hooks', renderScript(context('hooks', here, 'stop'), hooks)),
-      script(
-        'switch',
-        renderScript(context('switch', here, request.rollback === 'auto' ? 'turn-back' : 'stop'), switched),
-      ),
-      script('after', renderScript(context('after', here, 'stop'), after)),
+      script('switch', renderScript(context('switch', here, onFailure), switched)),
+      script('after', renderScript(context('after', here, onFailure), after)),
       script('revert', renderScript(context('revert', back, 'go-on'), revert)),
       ...early.filter(({ hook }) => hook.kind === 'run').map(({ hook, index }) => hookFileEntry(hook, index, subject)),
     ],

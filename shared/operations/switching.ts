@@ -1,11 +1,12 @@
 /** From one release to the next: the host runs the switch by itself, the gates are passed, the decision is taken. */
 import { HostFailure } from '../base/errors.js';
 import type { Log } from '../base/log.js';
-import { runJob, type JobResult } from '../host/job.js';
+import { runJob, type JobOptions, type JobResult } from '../host/job.js';
 import { causeOfFailure, failedStep, type JournalEntry } from '../host/journal.js';
 import type { Observed } from '../release/observed.js';
 import { describeStep, type NumberedStep, type Step } from '../release/steps.js';
 import { sh } from '../ssh/shell-text.js';
+import { decidingWhenCancelled } from './cancelling.js';
 import { gateServices, passHealthGate } from './gate.js';
 import type { EventFeed } from './event-feed.js';
 import type { OpenHost } from './open-host.js';
@@ -45,28 +46,20 @@ export interface Switching {
 
 /** Writes the scripts beside each other and runs the hooks that come before the switch; the old release serves. */
 export async function runEarlyHooks(switching: Switching): Promise<void> {
-  const { host, release, scripts } = switching;
-  const result = await runJob(host.shell, jobOf(host, release, 'hooks'), {
-    environment: host.environment,
-    prepare: extractText(release),
-    entries: scripts.entries,
-  });
-  conclude(result, 'hooks', scripts.steps.hooks, switching);
+  await follow('hooks', switching, { prepare: extractText(switching.release), entries: switching.scripts.entries });
 }
 
 /** The switch itself: the runner only follows. `written`: the scripts are on the host already. */
 export async function runSwitch(switching: Switching, written: boolean): Promise<void> {
-  const { host, release, scripts } = switching;
+  const { release, scripts } = switching;
   const extract = written ? sh`:` : extractText(release);
-  const result = await runJob(host.shell, jobOf(host, release, 'switch'), {
-    environment: host.environment,
+  await follow('switch', switching, {
     prepare: sh`${extract}
 ${scripts.keepFiles}`,
     ...(written ? {} : { entries: scripts.entries }),
   }).catch((error: unknown) => {
     throw explained(error);
   });
-  conclude(result, 'switch', scripts.steps.switch, switching);
 }
 
 /** All replicas of all services well, for as long as asked; and what runs is what was planned. */
@@ -95,9 +88,19 @@ export async function runHealthGate(switching: Switching, stable: number): Promi
 }
 
 export async function runLateHooks(switching: Switching): Promise<void> {
+  await follow('after', switching, {});
+}
+
+async function follow(
+  job: 'hooks' | 'switch' | 'after',
+  switching: Switching,
+  options: Omit<JobOptions, 'environment'>,
+): Promise<void> {
   const { host, release, scripts } = switching;
-  const result = await runJob(host.shell, jobOf(host, release, 'after'), { environment: host.environment });
-  conclude(result, 'after', scripts.steps.after, switching);
+  const result = await decidingWhenCancelled(switching, async () =>
+    runJob(host.shell, jobOf(host, release, job), { environment: host.environment, ...options }),
+  );
+  conclude(result, job, scripts.steps[job], switching);
 }
 
 function extractText({ layout }: PreparedRelease): ReturnType<typeof sh> {
@@ -128,7 +131,9 @@ function conclude(result: JobResult, job: string, steps: readonly NumberedStep[]
   const turnedBack = back.some(({ word }) => word === 'done') && failedStep(back) === undefined;
   const step = stepOf(failed?.step);
   const what = step === undefined ? `the ${job} ended without a word` : describeStep(step);
-  throw new StepFailed(`${what}: ${whyOf(failed, mine)}`, result.lastLines, turnedBack);
+  const message =
+    failed?.word === 'decided' ? `the job was cancelled before: ${what}` : `${what}: ${whyOf(failed, mine)}`;
+  throw new StepFailed(message, result.lastLines, turnedBack);
 }
 
 /** Longer ones are in the output. */

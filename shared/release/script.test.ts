@@ -183,15 +183,18 @@ describe.each(EACH_SHELL)('under $name', ({ shell }) => {
     expect(host.journal.at(-1)).toMatchObject({ word: 'done', job: 'revert', text: '1 failed' });
   });
 
-  test('who was decided otherwise does not turn back', () => {
+  test.each([
+    ['reverting', ['stop c-a', 'stop c-back']],
+    ['confirmed', ['stop c-a']],
+  ] as const)('what is decided meanwhile ends it before the next step: %s', (decision, calls) => {
     using host = new ScriptHost();
-    host.decide('confirmed');
-    host.docker.mishap('fails', 'stop c-a');
-    host.write(numbered(stop('a')), host.context('switch'));
-    host.write(numbered(stop('never')), host.context('revert'));
+    const decide = sh`ln ${`${host.release.directory}/decision.${decision}`} ${host.release.decision}`;
+    host.write(numbered(stop('a'), hook(decide), stop('never')), host.context('switch'));
+    host.write([{ number: 1, step: stop('back'), onlyIfBegun: 1 }], host.context('revert'));
     expect(host.run('switch', shell).status).toBe(1);
-    expect(host.docker.calls).toEqual(['stop c-a']);
-    expect(host.decision).toBe('confirmed');
+    expect(host.docker.calls).toEqual(calls);
+    expect(host.facts.slice(4, 6)).toEqual(['decided switch:3', 'turn-back switch:0']);
+    expect(host.decision).toBe(decision);
   });
 
   test('without turning back it stops where it is', () => {

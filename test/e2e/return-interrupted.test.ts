@@ -1,67 +1,9 @@
 // Runs that are cancelled or killed, and runs that meet: what is half done is taken back, what waits says for whom.
-import type { ChildProcess } from 'node:child_process';
 import { expect } from '@jest/globals';
-import { until } from '../hosts/rig.js';
-import type { ActionResult } from './support/action.js';
-import { causeOf, onBoth, Scene, type Attempt, type Stack } from './support/scene.js';
+import { comesTo, slow, start, waiting } from './support/running.js';
+import { causeOf, onBoth, Scene } from './support/scene.js';
 
 const both = onBoth(async (generation) => Scene.serving(generation));
-
-/** Serves v2 and never gets healthy: the run is in its health phase until somebody ends it. */
-const waiting: Attempt = {
-  change: ({ services: { web } }) => {
-    web['image'] = 'acme/web:v2';
-    web['environment'] = { START_SECONDS: '600' };
-    web['healthcheck'] = { ...(web['healthcheck'] as object), start_period: '600s' };
-  },
-  config: { health: { timeout: '600s', stable: '0s' } },
-  files: { 'motd.txt': 'of the one that did not hold\n' },
-};
-
-/** Does not stop by itself, so that a switch which replaces it is under way for as long as a test needs. */
-const slow = ({ services: { side } }: Stack): void => {
-  side['command'] = ['sh', '-c', "trap '' TERM; echo slow; while :; do sleep 1; done"];
-  side['stop_grace_period'] = '600s';
-};
-
-interface Running {
-  readonly process: ChildProcess;
-  readonly ended: Promise<ActionResult>;
-  /** What it printed so far. */
-  readonly said: () => string;
-}
-
-async function start(scene: Scene, attempt: Attempt): Promise<Running> {
-  let said = '';
-  let ended: Promise<ActionResult> | undefined;
-  const process = await new Promise<ChildProcess>((resolve, reject) => {
-    ended = scene.deploy({
-      ...attempt,
-      onStart: (child) => {
-        child.stdout?.on('data', (part: Buffer) => (said += part.toString()));
-        resolve(child);
-      },
-    });
-    ended.catch(reject);
-  });
-  if (ended === undefined) throw new Error('not started');
-  return { process, ended, said: () => said };
-}
-
-/** Waits for something that the run must come to; a run that ends before is an error that shows its log. */
-async function comesTo(running: Running, what: string, ask: () => Promise<boolean>): Promise<void> {
-  let over: ActionResult | undefined;
-  void running.ended.then((result) => (over = result));
-  await until(
-    what,
-    async () => {
-      if (await ask()) return true;
-      if (over !== undefined) throw new Error(`the run ended before: ${what}\n${over.log}`);
-      return false;
-    },
-    { timeoutMs: 120_000, everyMs: 100 },
-  );
-}
 
 both(
   'cancelled while it waits for health: it returns; one that came meanwhile does not wait longer than told',
