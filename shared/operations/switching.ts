@@ -131,8 +131,8 @@ function conclude(result: JobResult, job: string, steps: readonly NumberedStep[]
   const turnedBack = back.some(({ word }) => word === 'done') && failedStep(back) === undefined;
   const step = stepOf(failed?.step);
   const what = step === undefined ? `the ${job} ended without a word` : describeStep(step);
-  const message =
-    failed?.word === 'decided' ? `the job was cancelled before: ${what}` : `${what}: ${whyOf(failed, mine)}`;
+  const cancelled = `the job was cancelled${step === undefined ? '' : ` before: ${what}`}`;
+  const message = failed?.word === 'decided' ? cancelled : `${what}: ${whyOf(failed, mine)}`;
   throw new StepFailed(message, result.lastLines, turnedBack);
 }
 

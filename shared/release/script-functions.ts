@@ -7,6 +7,8 @@ export const FUNCTIONS = sh`note() {
   printf '%s\n' "$up $*" 2>/dev/null >>"$release/journal"
 } 2>/dev/null
 begun() { grep -q "^[0-9.]* begin $1 " "$release/journal" 2>/dev/null; }
+# The runner may decide while this is at work: when its job is cancelled.
+undecided() { test ! -e "$release/decision" || { note decided "$job:$1" "$2"; return 1; }; }
 decide() { ln "$release/decision.$1" "$release/decision" 2>/dev/null; }
 put() {
   case $2 in */*) test -d "\${2%/*}" || mkdir -p "\${2%/*}" || return 1 ;; esac

@@ -197,6 +197,16 @@ describe.each(EACH_SHELL)('under $name', ({ shell }) => {
     expect(host.decision).toBe(decision);
   });
 
+  test('decided while its last step was at work, it goes back too', () => {
+    using host = new ScriptHost();
+    const decide = sh`ln ${`${host.release.directory}/decision.reverting`} ${host.release.decision}`;
+    host.write(numbered(stop('a'), hook(decide)), host.context('switch'));
+    host.write([{ number: 1, step: stop('back'), onlyIfBegun: 1 }], host.context('revert'));
+    expect(host.run('switch', shell).status).toBe(1);
+    expect(host.docker.calls).toEqual(['stop c-a', 'stop c-back']);
+    expect(host.facts.slice(4, 6)).toEqual(['decided switch:0', 'turn-back switch:0']);
+  });
+
   test('without turning back it stops where it is', () => {
     using host = new ScriptHost();
     host.docker.mishap('fails-late', 1);

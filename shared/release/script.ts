@@ -62,8 +62,7 @@ function holdsText(context: ScriptContext): ShellText {
 // What the journal does not say has begun would not be taken back: on a full disk the step is not begun.
 const RUN_OR_STOP = sh`run() {
   holds || { note lost-lock "$job:$1" "$2"; return 1; }
-  # The runner may decide while this is at work: when its job is cancelled.
-  test ! -e "$release/decision" || { note decided "$job:$1" "$2"; return 1; }
+  undecided "$1" "$2" || return 1
   note begin "$job:$1" "$2" || { echo "the journal cannot be written"; return 1; }
   begins
   "step_$1" && { note end "$job:$1" "$2"; return 0; }
@@ -92,7 +91,7 @@ function endText(context: ScriptContext, steps: readonly NumberedStep[]): ShellT
 decide reverting
 test "$(cat "$release/decision")" = reverting && sh "$release/revert"`;
   return [
-    sh`if ${all}; then note done "$job:0"; exit 0; fi`,
+    sh`if ${all} && undecided 0 ''; then note done "$job:0"; exit 0; fi`,
     ...(context.onFailure === 'turn-back' ? [turnBack] : []),
     sh`exit 1`,
   ];

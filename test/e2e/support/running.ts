@@ -73,8 +73,14 @@ export async function comesTo(running: Running, what: string, ask: () => Promise
   );
 }
 
-/** What a run that has ended left running on the runner. */
-export async function leftOf({ temp }: Running): Promise<string[]> {
+/** Nothing that a run started goes on on the runner once it has ended; what clears up after it may take a moment. */
+export async function leavesNothing(run: Running): Promise<void> {
+  await until('nothing of the run is left', async () => (await leftOf(run)).length === 0).catch(async () => {
+    throw new Error(`the run left on the runner:\n${(await leftOf(run)).join('\n')}`);
+  });
+}
+
+async function leftOf({ temp }: Running): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {
