@@ -3,6 +3,7 @@ import { HostFailure, messageOf } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import { releaseOfTag, tagPattern } from '../release/holding.js';
+import { keptContainers, removeUnlessDataText } from '../release/left-data.js';
 import { releasesToRemove } from '../release/retention.js';
 import { decideText, pointText, type Store } from '../release/store.js';
 import { writeManifest, type Manifest } from '../release/manifest.js';
@@ -21,10 +22,11 @@ export interface Confirmation {
   readonly manifest: Manifest;
   readonly token: string;
   readonly line: string;
+  readonly log: Log;
 }
 
 /** @throws HostFailure when the host was decided otherwise meanwhile: the release is not confirmed then */
-export async function confirm({ host, request, release, manifest, token, line }: Confirmation): Promise<void> {
+export async function confirm({ host, request, release, manifest, token, line, log }: Confirmation): Promise<void> {
   const { layout } = release;
   const result = await host.shell.run(
     lines(
@@ -37,7 +39,7 @@ export async function confirm({ host, request, release, manifest, token, line }:
       pointText(host.layout, layout),
       appendText(host, line),
       sh`rm -rf ${layout.build} ${`${layout.directory}/build.json`} ${`${layout.directory}/before`}`,
-      // What left the stack was kept, stopped, as long as a return could need it. Volumes stay, anonymous ones too.
+      // What left the stack was kept, stopped, as long as a return could need it. Data stays.
       removeContainersText(host, release),
       sh`exit 0`,
     ),
@@ -49,6 +51,8 @@ export async function confirm({ host, request, release, manifest, token, line }:
     throw new HostFailure(host.shell.name, `release ${request.project} ${release.id} could not be confirmed`, [
       result.stderr.trim(),
     ]);
+  for (const name of keptContainers(result.stdout))
+    log.warning(`${name} left the stack and stays, stopped: an anonymous volume of it has data (docker rm -v ${name})`);
 }
 
 /** Writes down how a run ended that was not confirmed: the manifest of a release that was switched to is kept for its logs. */
@@ -153,7 +157,7 @@ function removeContainersText(host: OpenHost, { plan, observedBefore }: Prepared
   const ids = plan.services
     .filter(({ action }) => action === 'remove')
     .flatMap(({ service }) => (observedBefore.get(service) ?? []).map(({ id }) => id));
-  return ids.length === 0 ? sh`:` : sh`{ ${host.docker} rm -f ${ids} >/dev/null || :; }`;
+  return removeUnlessDataText(host.docker, ids);
 }
 
 function appendText(host: OpenHost, line: string): ShellText {

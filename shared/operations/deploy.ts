@@ -199,7 +199,7 @@ async function switchTo(release: PreparedRelease, surroundings: Surroundings): P
   }
 }
 
-async function switchAndConfirm(switching: Switching, { lock, store, report }: Surroundings): Promise<DeployResult> {
+async function switchAndConfirm(switching: Switching, { store, report }: Surroundings): Promise<DeployResult> {
   const { host, request, release, scripts, log } = switching;
   const { phases } = report;
   try {
@@ -218,7 +218,7 @@ async function switchAndConfirm(switching: Switching, { lock, store, report }: S
       verdict: 'deployed',
       duration: phases.elapsed,
     });
-    await phases.run('confirm', async () => confirm({ host, request, release, manifest, token: lock.token, line }));
+    await phases.run('confirm', async () => confirm({ ...switching, manifest, line }));
   } catch (error) {
     if (error instanceof ChangedMeanwhile) return report.failedAtHooks(error, switching);
     return report.failedAfterSwitch(error, switching, async () => turnBack(switching, error));

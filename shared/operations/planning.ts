@@ -8,7 +8,7 @@ import { hookTitle } from '../release/hook-steps.js';
 import type { Manifest } from '../release/manifest.js';
 import { filesUnder, mountedPaths } from '../release/mounted-files.js';
 import { changedUnder, networkWarnings, offTheNetworks } from '../release/networks.js';
-import type { Observed } from '../release/observed.js';
+import { isAtRest, type Observed, type ObservedContainer } from '../release/observed.js';
 import { planService, type WantedService } from '../release/plan-service.js';
 import { compareNames, type Plan, type PlanNames, type ServicePlan } from '../release/plan.js';
 import { ranIn } from '../release/ran.js';
@@ -40,7 +40,7 @@ export function makePlan(input: PlanInput): Plan {
   const services = followingContainers(
     wanted.map((one) => {
       const running = observed.get(one.service) ?? [];
-      return offTheNetworks(planService(one, running), running, networks.changed);
+      return offTheNetworks(keptBefore(planService(one, running), running, previous), running, networks.changed);
     }),
     staged.model,
   );
@@ -57,6 +57,17 @@ export function makePlan(input: PlanInput): Plan {
     hooks: [...input.request.hooks.beforeSwitch, ...input.request.hooks.afterSwitch].map(hookTitle),
     warnings: [...input.warnings, ...networkWarnings(networks.changed, (network) => attachedTo(network, observed))],
   };
+}
+
+/** A service that comes again finds the container that was kept for its data: a new one of what is wanted now inherits that. */
+function keptBefore(
+  plan: ServicePlan,
+  found: readonly ObservedContainer[],
+  previous: Manifest | undefined,
+): ServicePlan {
+  const known = previous === undefined || previous.services[plan.service] !== undefined;
+  if (known || plan.action === 'recreate' || found.length === 0 || !found.every(isAtRest)) return plan;
+  return { ...plan, action: 'recreate', reasons: [...plan.reasons, 'its container was kept for its data'] };
 }
 
 function attachedTo(network: string, observed: Observed): string[] {

@@ -21,6 +21,7 @@ import { planFiles, type FilePlan } from './file-plan.js';
 import type { Gathered } from './gather.js';
 import { readHostEnv, type Hide } from './host-env.js';
 import { missingOnHost } from './missing-on-host.js';
+import { tellOfOthers } from './names-of-others.js';
 import { refuseNetworksOfOthers } from './network-check.js';
 import type { OpenHost } from './open-host.js';
 import { makePlan } from './planning.js';
@@ -117,7 +118,7 @@ async function planWhatWorks(
     const plan = planOf({ ...planned, host, request });
     await refusePortsOfOthers(host, request.project, model, plan);
     await refuseNetworksOfOthers(host, plan, release.observed);
-    return { ...planned, plan };
+    return tellOfOthers({ ...planned, plan }, host.engine, request.project, log);
   });
 }
 

@@ -114,6 +114,7 @@ const confirmIt = async ({ open, switching: { request, release } }: Stage): Prom
     manifest: manifest({ id: release.id }),
     token: TOKEN,
     line: '{"a":"it\'s"}',
+    log: silentLog,
   });
 
 test('a switch that goes well is confirmed: one decision, current, the manifest and one line in the log', async () => {

@@ -4,6 +4,7 @@ import { dependencyLevels } from '../compose/order.js';
 import { upCommands, type ComposeCall } from '../compose/command.js';
 import type { Job } from '../host/job.js';
 import { publishedPorts } from '../release/claims.js';
+import { engineLock } from '../release/engine-turn.js';
 import { hookStep } from '../release/hook-steps.js';
 import { revertSteps } from '../release/revert.js';
 import { renderScript, type ScriptContext } from '../release/script.js';
@@ -71,6 +72,7 @@ export function releaseScripts(subject: Subject): ReleaseScripts {
     project: request.project,
     docker: host.docker,
     up: upIn(host, call),
+    engineLock: engineLock(host.facts.dockerRoot),
     lock: job === 'revert' ? undefined : { tokenFile: host.layout.lockToken, token: subject.token },
     onFailure,
   });

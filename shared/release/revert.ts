@@ -57,12 +57,16 @@ export function revertSteps(input: RevertInput, switched: readonly NumberedStep[
 /** What did not exist before goes first, and with it the ports and names that the old release needs. */
 function removals(input: RevertInput, switched: readonly NumberedStep[]): Due[] {
   const created = [...input.services.values()].filter(({ action }) => action === 'create');
-  return created.reverse().flatMap(({ service }) =>
-    dueWith(switched, (step) => step.kind === 'up' && step.services.includes(service), {
-      kind: 'remove-service',
-      service,
-    }),
+  // The old release does not know it, and its container was there all the same, for its data.
+  const kept = [...input.services.values()].filter(
+    (one) => comesUp(one) && one.action !== 'create' && input.previous?.services[one.service] === undefined,
   );
+  const due = (kind: 'remove-service' | 'stop-service', service: string): Due[] =>
+    dueWith(switched, (step) => step.kind === 'up' && step.services.includes(service), { kind, service });
+  return [
+    ...kept.flatMap(({ service }) => due('stop-service', service)),
+    ...created.reverse().flatMap(({ service }) => due('remove-service', service)),
+  ];
 }
 
 /** Compose must find what the containers were made from, whatever someone wrote into it since. */

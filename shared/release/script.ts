@@ -5,6 +5,7 @@
 import { joined, lines, sh, type ShellText } from '../ssh/shell-text.js';
 import type { ReleaseLayout } from '../host/layout.js';
 import { CLEAR_ROOM } from './clear-room.js';
+import { ENGINE_TURN } from './engine-turn.js';
 import { HEAL_NAMES } from './heal-names.js';
 import { FUNCTIONS } from './script-functions.js';
 import { stepText } from './step-text.js';
@@ -24,6 +25,8 @@ export interface ScriptContext {
     services: readonly string[],
     options: { readonly force: boolean; readonly createOnly: boolean },
   ) => readonly ShellText[];
+  /** The folder whose lock whoever moves image names on this engine holds. */
+  readonly engineLock: string;
   /** Held while the steps run: a job whose lock is another's now stops before its next step. */
   readonly lock: { readonly tokenFile: string; readonly token: string } | undefined;
   /** After a failed step: run the revert, stop where it is, or go on with the next. */
@@ -42,7 +45,9 @@ export function renderScript(context: ScriptContext, steps: readonly NumberedSte
     sh`path=${context.path}`,
     sh`project=${context.project}`,
     sh`docker() { ${context.docker} "$@"; }`,
+    sh`engine_lock=${context.engineLock}`,
     FUNCTIONS,
+    ...(steps.some(({ step }) => step.kind === 'up' || step.kind === 'retag') ? [ENGINE_TURN] : []),
     CLEAR_ROOM,
     ...(steps.some(({ step }) => step.kind === 'heal-names') ? [HEAL_NAMES] : []),
     // A line that a power cut left without its end must not swallow the next one.

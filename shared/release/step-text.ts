@@ -1,6 +1,7 @@
 /** One step as shell text: calls of docker, of Compose, and of the script's functions. */
 import { writeDuration } from '../base/duration.js';
 import { joined, sh, type ShellText } from '../ssh/shell-text.js';
+import { inTurn } from './engine-turn.js';
 import type { ScriptContext } from './script.js';
 import type { FileChange, Renamed, Retag, Step } from './steps.js';
 
@@ -21,12 +22,9 @@ export function stepText(context: Pick<ScriptContext, 'up'>, step: Step): ShellT
         ...(step.containers.length === 0 ? [] : [sh`docker start ${step.containers}`]),
       ]);
     case 'retag':
-      return retagText(step.retags);
+      return step.retags.length === 0 ? sh`:` : inTurn(retagText(step.retags));
     case 'up':
-      return all([
-        ...(step.retags.length === 0 ? [] : [retagText(step.retags)]),
-        ...context.up(step.services, { force: step.force, createOnly: step.createOnly }),
-      ]);
+      return upText(step, context);
     case 'restart':
       return sh`docker restart ${step.containers}`;
     case 'wait':
@@ -52,6 +50,11 @@ function freeNameText({ service, name }: Extract<Step, { kind: 'free-name' }>): 
   const named = `name=^/?${name.replaceAll('.', '[.]')}$`;
   const of = sh`--filter "label=com.docker.compose.project=$project" --filter ${`label=com.docker.compose.service=${service}`}`;
   return sh`id=$(docker ps -aq ${of} --filter ${named}) && { test -z "$id" || docker rename "$id" ${name}-moved-"$id"; }`;
+}
+
+function upText(step: Extract<Step, { kind: 'up' }>, { up }: Pick<ScriptContext, 'up'>): ShellText {
+  const calls = all(up(step.services, { force: step.force, createOnly: step.createOnly }));
+  return step.retags.length === 0 ? calls : inTurn(all([retagText(step.retags), calls]));
 }
 
 function hookText(hook: Extract<Step, { kind: 'hook' }>): ShellText {

@@ -98,3 +98,38 @@ both('a network that others are on too is not touched', async (scene) => {
   );
   await scene.host.sh('docker rm -f stranger');
 });
+
+both('a profile that goes, with a service that has data in an anonymous volume, and comes again', async (scene) => {
+  const withTools = ({ services }: Stack): void => {
+    services['tool'] = { image: 'acme/web:v1', profiles: ['tools'], volumes: ['/kept'], restart: 'always' };
+    services['idle'] = { image: 'acme/web:v1', profiles: ['tools'], volumes: ['/nothing'] };
+  };
+  const on = { compose: { profiles: ['tools'] } };
+  await scene.succeeds({ change: withTools, config: on });
+  await scene.host.sh('docker exec shop-tool-1 sh -c "echo 7 >/kept/count"');
+  const off = await scene.succeeds({ change: withTools });
+  expect(off.log).toContain('shop-tool-1 left the stack and stays');
+  const { containers } = await scene.look();
+  expect(containers['shop-tool-1']).toMatchObject({ status: 'exited' });
+  expect(containers).not.toHaveProperty('shop-idle-1');
+  await scene.succeeds({ change: withTools, config: on });
+  expect(await scene.host.sh('docker exec shop-tool-1 cat /kept/count')).toBe('7');
+  await scene.host.sh('docker exec shop-tool-1 rm /kept/count');
+  await scene.succeeds();
+});
+
+both('a name that another project uses is told of before it moves', async (scene) => {
+  await scene.host.sh('docker tag acme/web:v1 acme/shared:1 && docker run -d --name blog --network none acme/shared:1');
+  const id = await scene.host.sh('docker inspect -f {{.Image}} blog');
+  const built: Attempt = {
+    change: ({ services: { side } }) => Object.assign(side, { build: './side', image: 'acme/shared:1' }),
+    files: { 'side/Dockerfile': 'FROM acme/web:v1\nLABEL number=2\n' },
+  };
+  const done = await scene.succeeds(built);
+  expect(done.log).toMatch(
+    /acme\/shared:1 will mean another image on this engine, and container blog uses that name too/,
+  );
+  expect(await scene.host.sh('docker inspect -f {{.Id}} acme/shared:1')).not.toBe(id);
+  expect(await scene.host.sh('stat -c %a /tmp/homeport-engine-*')).toBe('755');
+  await scene.host.sh('docker rm -f blog');
+});

@@ -83,6 +83,7 @@ export function openScriptHost(host: ScriptHost, engine: Partial<Engine> = {}): 
     facts: {
       composeVersion: '2.40.0',
       dockerVersion: '28.5.0',
+      dockerRoot: '/var/lib/docker',
       imageStore: 'classic',
       home: host.folder,
     } as unknown as HostFacts,

@@ -94,6 +94,7 @@ export class ScriptHost implements Disposable {
       up: (services, { force, createOnly }) => [
         sh`${command} up ${[...(force ? ['--force-recreate'] : []), ...(createOnly ? ['--no-start'] : [])]} -- ${services}`,
       ],
+      engineLock: join(this.folder, 'engine-lock'),
       lock: undefined,
       onFailure: job === 'switch' ? 'turn-back' : job === 'revert' ? 'go-on' : 'stop',
       ...more,
