@@ -67,7 +67,7 @@ both('Compose is killed in the middle of a recreate: the host comes home, names 
   await scene.isHome(before, done, {
     result: 'rolled-back',
     phase: 'switch',
-    cause: /^up side: failed/,
+    cause: /^up side: (failed|Killed)/,
     touched: ['side'],
   });
 });
