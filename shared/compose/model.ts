@@ -122,12 +122,6 @@ export function isAwaited(model: ComposeModel, service: ServiceModel): boolean {
   return waitsFor(model, service).includes('service_completed_successfully');
 }
 
-/** Whether its own file says that an end is one: somebody wrote down that it is not started again. */
-export function isWrittenToEnd({ restart, restartCondition }: ServiceModel): boolean {
-  const written = restartCondition ?? restart ?? '';
-  return written === 'no' || written === 'none' || written.startsWith('on-failure');
-}
-
 function waitsFor(model: ComposeModel, service: ServiceModel): string[] {
   return Object.values(model.services).flatMap(({ dependsOn }) => dependsOn[service.name]?.condition ?? []);
 }

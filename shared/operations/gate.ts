@@ -1,7 +1,7 @@
 /** The health gate: every replica of every service, until all are well for as long as asked, or one is not. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { judgeHealth, type GateService, type HealthJudgement } from '../compose/health.js';
-import { isOneShot, isWrittenToEnd, type ComposeModel } from '../compose/model.js';
+import { isOneShot, type ComposeModel } from '../compose/model.js';
 import type { Engine } from '../host/engine.js';
 import type { Plan } from '../release/plan.js';
 import type { Observed } from '../release/observed.js';
@@ -26,12 +26,11 @@ export function gateServices(model: ComposeModel, plan: Plan): GateService[] {
   const finished = new Set(
     plan.services.filter(({ reasons }) => reasons.includes('finished before')).map(({ service }) => service),
   );
-  // What is started since it ran before has to run: an end would be what it was started for.
-  const started = new Set(plan.services.filter(({ action }) => action === 'start').map(({ service }) => service));
   return Object.values(model.services).map((service) => ({
     service: service.name,
     replicas: service.replicas,
-    oneShot: isOneShot(model, service) && (!started.has(service.name) || isWrittenToEnd(service)),
+    // Also what is started since it ran before: a slow job that ends well now is recorded as finished, and left so.
+    oneShot: isOneShot(model, service),
     finished: finished.has(service.name),
   }));
 }
