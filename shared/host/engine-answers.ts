@@ -25,10 +25,11 @@ const HEALTHS: readonly ContainerHealth[] = ['none', 'starting', 'healthy', 'unh
 export function readInfo(answer: unknown): EngineInfo {
   const info = fields(answer);
   return {
-    version: text(info['ServerVersion']),
+    dockerVersion: text(info['ServerVersion']),
     imageStore: imageStoreOf(info['DriverStatus']),
     architecture: imageArchitecture(text(info['Architecture'])),
     os: text(info['OSType']),
+    rootless: texts(info['SecurityOptions']).includes('name=rootless'),
     dockerRoot: text(info['DockerRootDir']),
     mirrors: texts(fields(info['RegistryConfig'])['Mirrors']),
   };

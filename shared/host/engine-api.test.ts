@@ -289,15 +289,17 @@ test('info tells the store: a snapshotter is the containerd store', async () => 
       DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']],
       Architecture: 'aarch64',
       OSType: 'linux',
+      SecurityOptions: ['name=seccomp,profile=builtin', 'name=rootless'],
       DockerRootDir: '/var/lib/docker',
       RegistryConfig: { Mirrors: ['http://m:5000/'] },
     });
   });
   expect(await engine.info()).toEqual({
-    version: '28.5.1',
+    dockerVersion: '28.5.1',
     imageStore: 'containerd',
     architecture: 'arm64',
     os: 'linux',
+    rootless: true,
     dockerRoot: '/var/lib/docker',
     mirrors: ['http://m:5000/'],
   });

@@ -2,18 +2,20 @@
  * The Docker Engine of a host, asked through its API over `docker system dial-stdio`: one session for the whole run, where a
  * command each would be a session and a client's start each. Only what Homeport reads and does is here.
  */
-import { sh } from '../ssh/shell-text.js';
+import { lines, sh } from '../ssh/shell-text.js';
 import type { HostShell } from '../ssh/host-shell.js';
+import { findDocker } from './docker-place.js';
 import { EngineApi } from './engine-api.js';
 import { EngineConnection } from './engine-connection.js';
 import type { RegistryAuth } from './registry-auth.js';
 
 export interface EngineInfo {
-  readonly version: string;
+  readonly dockerVersion: string;
   readonly imageStore: 'classic' | 'containerd';
   /** As images name it: `amd64`. */
   readonly architecture: string;
   readonly os: string;
+  readonly rootless: boolean;
   readonly dockerRoot: string;
   readonly mirrors: readonly string[];
 }
@@ -150,16 +152,13 @@ export interface PullOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How docker is called on a host; facts are one. */
-export interface DockerAccess {
-  readonly dockerCommand: readonly string[];
-  readonly hostEnvironment: Readonly<Record<string, string>>;
-}
-
-/** @throws HostFailure when the engine does not answer */
-export async function openEngine(shell: HostShell, access: DockerAccess): Promise<Engine> {
-  const environment = Object.entries(access.hostEnvironment).map(([name, value]) => `${name}=${value}`);
-  const dial = sh`exec env -i ${environment} ${access.dockerCommand} system dial-stdio`;
+/**
+ * Asks nothing that only the facts know, so that it can be opened while they are gathered.
+ * @throws HostFailure when the engine does not answer
+ */
+export async function openEngine(shell: HostShell, { sudo }: { readonly sudo: boolean }): Promise<Engine> {
+  const docker = sudo ? sh`sudo -n "$docker"` : sh`"$docker"`;
+  const dial = lines(findDocker(sudo), sh`exec env -i "$@" ${docker} system dial-stdio`);
   const connection = new EngineConnection(shell.name, async () => shell.duplex(dial));
   try {
     return await EngineApi.negotiate(connection);

@@ -43,7 +43,7 @@ function engineMessage({ user, sudo, dockerCommand }: HostFacts, said: string, h
   if (/permission denied/i.test(said)) {
     return `${user} may not use the Docker socket on ${host}: add it to the group there (\`sudo usermod -aG docker ${user}\`, then log in anew), or set \`sudo: true\`. It said: ${said}`;
   }
-  if (/cannot connect|is the docker daemon running/i.test(said)) {
+  if (/cannot connect|is the docker daemon running|raw stream/i.test(said)) {
     return `the Docker Engine on ${host} does not answer: start it (\`sudo systemctl start docker\`). It said: ${said}`;
   }
   return `Docker on ${host} cannot be used: ${said}`;

@@ -1,13 +1,17 @@
 /** The facts script's lines as facts. */
 import { posix } from 'node:path';
-import { imageArchitecture, imageStoreOf } from './engine-answers.js';
 import { CONFIG_FOLLOWS, FACTS_END } from './facts-script.js';
 import type { HostFacts } from './facts.js';
 import type { ListeningSocket } from './ports.js';
-import { texts } from './shape.js';
+
+/** What the engine itself tells. */
+type OfEngine =
+  'dockerVersion' | 'engineError' | 'imageStore' | 'architecture' | 'os' | 'rootless' | 'dockerRoot' | 'mirrors';
 
 export interface ParsedFacts {
-  readonly facts: Omit<HostFacts, 'dockerConfig'>;
+  readonly facts: Omit<HostFacts, 'dockerConfig' | 'dockerFree' | OfEngine>;
+  /** Free bytes of the folders in which an engine keeps its data by default. */
+  readonly freeAt: ReadonlyMap<string, number>;
   /** Content of the user's Docker config: secret. */
   readonly dockerConfig: string;
 }
@@ -15,7 +19,6 @@ export interface ParsedFacts {
 export function parseFacts(output: string, sudo: boolean): ParsedFacts {
   const [told = '', config = ''] = output.split(`${CONFIG_FOLLOWS}\n`);
   const answers = new Answers(told);
-  const engine = readEngine(answers.all('engine'));
   const docker = answers.one('docker');
   const tools = new Set(answers.all('tool'));
   const path = posix.normalize(answers.one('path') ?? '/');
@@ -42,12 +45,11 @@ export function parseFacts(output: string, sudo: boolean): ParsedFacts {
       tar: tools.has('tar'),
       missingTools: ['flock', 'setsid', 'tar', 'sha256sum', 'xargs'].filter((tool) => !tools.has(tool)),
       pathFree: freeBytes(answers.one('disk')),
-      dockerFree: freeBytes(answers.one('endengine')),
       uptime: numberOf(answers.one('uptime')),
       clock: (numberOf(answers.one('clock')) ?? 0) * 1000,
       listening: listening(answers),
-      ...engine,
     },
+    freeAt: new Map(answers.all('engine-disk').flatMap(freeAt)),
     dockerConfig: config.slice(0, Math.max(0, config.lastIndexOf(`\n${FACTS_END}`))),
   };
 }
@@ -72,32 +74,6 @@ class Answers {
   }
 }
 
-type EngineFacts = Pick<
-  HostFacts,
-  'dockerVersion' | 'engineError' | 'imageStore' | 'architecture' | 'os' | 'rootless' | 'dockerRoot' | 'mirrors'
->;
-
-/** Warnings of the client may stand around the one line that is ours. */
-function readEngine(told: readonly string[]): EngineFacts {
-  const line = told.find((one) => one.startsWith('HOMEPORT|'));
-  const [, version = '', driver = '', machine = '', os = '', root = '', mirrors = '', security = ''] =
-    line?.split('|') ?? [];
-  const said = told
-    .flatMap((one) => (one.startsWith('[') ? texts(jsonOf(one)) : [one]))
-    .join(' ')
-    .trim();
-  return {
-    dockerVersion: version,
-    engineError: version === '' ? (said === '' ? 'it gave no reason' : said) : undefined,
-    imageStore: imageStoreOf(jsonOf(driver)),
-    architecture: imageArchitecture(machine),
-    os,
-    rootless: texts(jsonOf(security)).includes('name=rootless'),
-    dockerRoot: root,
-    mirrors: texts(jsonOf(mirrors)),
-  };
-}
-
 function composeCommand(answers: Answers, docker: string | undefined, sudo: boolean): string[] {
   const plugin = answers.one('compose-plugin');
   if (plugin !== undefined) return [plugin];
@@ -116,16 +92,15 @@ function freeBytes(line: string | undefined): number | undefined {
   return available === undefined ? undefined : Number(available) * 1024;
 }
 
-function numberOf(value: string | undefined): number | undefined {
-  return value === undefined || Number.isNaN(Number(value)) ? undefined : Number(value);
+/** `folder filesystem blocks …`; a folder with a blank in its name is none of the defaults. */
+function freeAt(line: string): [string, number][] {
+  const blank = line.indexOf(' ');
+  const free = freeBytes(line.slice(blank + 1));
+  return free === undefined ? [] : [[line.slice(0, blank), free]];
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+function numberOf(value: string | undefined): number | undefined {
+  return value === undefined || Number.isNaN(Number(value)) ? undefined : Number(value);
 }
 
 function listening(answers: Answers): ListeningSocket[] {

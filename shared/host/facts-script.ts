@@ -1,32 +1,25 @@
 /**
  * The one script that asks a host what it has: POSIX sh, with nothing that may be missing. Each fact is a line `name value`.
- * Docker's client and Compose take the longest, so they are asked side by side.
+ * What the engine knows is asked of the engine, beside this: its client's `info` starts every plugin first.
  */
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import { findDocker } from './docker-place.js';
 
 export const CONFIG_FOLLOWS = 'docker-config follows';
 export const FACTS_END = 'end of facts';
 
-/**
- * Fields of `docker info`, with a separator that is in none of them. Without an engine Docker 20.10 ends a format at the first
- * field of the engine's, so the errors go first and alone.
- */
-const ENGINE_FORMAT =
-  '{{if .ServerErrors}}{{json .ServerErrors}}{{else}}HOMEPORT|{{.ServerVersion}}|{{json .DriverStatus}}|{{.Architecture}}|{{.OSType}}|{{.DockerRootDir}}|{{json .RegistryConfig.Mirrors}}|{{json .SecurityOptions}}{{end}}';
-
 export function factsText(path: string, sudo: boolean): ShellText {
   return lines(
     sh`set -u`,
-    PREPARE,
+    sh`say() { printf '%s %s\n' "$1" "$2"; }`,
+    sh`has() { command -v "$1" >/dev/null 2>&1; }`,
+    findDocker(sudo),
     WHO,
-    PLACES,
-    sudo ? sh`:` : ROOTLESS,
+    PLUGINS,
     sh`for word; do say environment "$word"; done`,
     sh`[ -z "$docker" ] || say docker "$docker"`,
-    engineQuestion(sudo),
     composeQuestion(sudo),
-    // Background output is whole lines, written at once.
-    sh`ask_engine "$@" &`,
+    // It takes the longest; background output is whole lines, written at once.
     sh`ask_compose "$@" &`,
     path.startsWith('~') ? sh`path=$HOME${path.slice(1)}` : sh`path=${path}`,
     PATH_FACTS,
@@ -40,14 +33,6 @@ export function factsText(path: string, sudo: boolean): ShellText {
   );
 }
 
-/** A session without a login has a short PATH. */
-const PREPARE = lines(
-  sh`say() { printf '%s %s\n' "$1" "$2"; }`,
-  sh`has() { command -v "$1" >/dev/null 2>&1; }`,
-  sh`PATH=\${PATH:-/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin`,
-  sh`: "\${HOME:=/}"`,
-);
-
 const WHO = lines(
   sh`say user "$(id -un 2>/dev/null || id -u)"`,
   sh`say home "$HOME"`,
@@ -55,19 +40,7 @@ const WHO = lines(
   sh`say clock "$(date +%s)"`,
 );
 
-/** From here on the positional parameters are the environment that docker and Compose get. */
-const PLACES = lines(
-  sh`config=\${DOCKER_CONFIG:-$HOME/.docker}`,
-  sh`docker=$(command -v docker) || docker=`,
-  sh`set -- HOME="$HOME" PATH="$PATH"`,
-  ...[
-    sh`DOCKER_HOST`,
-    sh`DOCKER_CONTEXT`,
-    sh`DOCKER_CONFIG`,
-    sh`DOCKER_TLS_VERIFY`,
-    sh`DOCKER_CERT_PATH`,
-    sh`XDG_RUNTIME_DIR`,
-  ].map((name) => sh`value=\${${name}:-}; [ -z "$value" ] || set -- "$@" ${name}="$value"`),
+const PLUGINS = lines(
   sh`find_plugin() {
   for folder in "$config/cli-plugins" /usr/local/lib/docker/cli-plugins /usr/local/libexec/docker/cli-plugins /usr/lib/docker/cli-plugins /usr/libexec/docker/cli-plugins; do
     if [ -x "$folder/$1" ]; then echo "$folder/$1"; return; fi
@@ -76,26 +49,6 @@ const PLACES = lines(
 }`,
   sh`if find_plugin docker-buildx >/dev/null; then say tool buildx; fi`,
 );
-
-/** A rootless engine without a context has its socket where the client does not look. */
-const ROOTLESS = sh`if [ -z "\${DOCKER_HOST:-}\${DOCKER_CONTEXT:-}" ] && ! [ -w /var/run/docker.sock ] && ! grep -q currentContext "$config/config.json" 2>/dev/null; then
-  for socket in "\${XDG_RUNTIME_DIR:-/none}/docker.sock" "/run/user/$(id -u)/docker.sock" "$HOME/.docker/run/docker.sock"; do
-    if [ -S "$socket" ] && [ -w "$socket" ]; then set -- "$@" "DOCKER_HOST=unix://$socket"; break; fi
-  done
-fi`;
-
-function engineQuestion(sudo: boolean): ShellText {
-  const docker = sudo ? sh`sudo -n "$docker"` : sh`"$docker"`;
-  return sh`ask_engine() {
-  [ -n "$docker" ] || return 0
-  told=$(env -i "$@" ${docker} info --format ${ENGINE_FORMAT} 2>&1 </dev/null)
-  root=\${told#*HOMEPORT|*|*|*|*|}
-  root=\${root%%|*}
-  disk=
-  case $root in /*) disk=$(df -Pk "$root" 2>/dev/null | tail -n 1) ;; esac
-  printf '%s\nendengine %s\n' "$told" "$disk" | sed '/^endengine /!s/^/engine /'
-}`;
-}
 
 /** The plugin by itself starts three times faster than through docker; sudo is for docker only. */
 function composeQuestion(sudo: boolean): ShellText {
@@ -126,7 +79,10 @@ if [ -d "$near" ] && (umask 077 && : >"$probe") 2>/dev/null; then
   case $(ls -ln "$probe") in -rw-------*) say modes hold ;; esac
   rm -f "$probe"
 fi
-say disk "$(df -Pk "$near" 2>/dev/null | tail -n 1)"`;
+say disk "$(df -Pk "$near" 2>/dev/null | tail -n 1)"
+for root in /var/lib/docker "$HOME/.local/share/docker"; do
+  if [ -d "$root" ]; then say engine-disk "$root $(df -Pk "$root" 2>/dev/null | tail -n 1)"; fi
+done`;
 
 const TOOLS = sh`for tool in flock setsid tar sha256sum xargs; do if has $tool; then say tool $tool; fi; done`;
 

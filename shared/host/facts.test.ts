@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../base/errors.js';
+import { HostFailure, UserError } from '../base/errors.js';
 import { openLocal } from '../ssh/local.js';
 import type { HostShell } from '../ssh/host-shell.js';
+import type { EngineInfo } from './engine.js';
 import { checkFacts, factProblems, gatherFacts, type HostFacts } from './facts.js';
 import { parseFacts } from './facts-parse.js';
 
@@ -21,7 +22,12 @@ afterAll(async () => {
 });
 
 /** A docker and a Compose plugin that answer as told, in a home of their own. */
-async function madeHost(name: string, docker: string, compose = 'echo 2.30.1'): Promise<HostShell> {
+async function madeHost(
+  name: string,
+  docker: string,
+  compose = 'echo 2.30.1',
+  ...environment: string[]
+): Promise<HostShell> {
   const home = join(folder, name);
   await mkdir(join(home, 'bin'), { recursive: true });
   await mkdir(join(home, '.docker/cli-plugins'), { recursive: true });
@@ -34,18 +40,30 @@ async function madeHost(name: string, docker: string, compose = 'echo 2.30.1'): 
   await writeFile(join(home, '.docker/config.json'), '{"auths":\n{"ghcr.io":{"auth":"YTpi"}}}\n');
   const { command, args } = {
     command: '/usr/bin/env',
-    args: ['-i', `HOME=${home}`, `PATH=${home}/bin:/usr/bin:/bin`, '/bin/sh'],
+    args: ['-i', `HOME=${home}`, `PATH=${home}/bin:/usr/bin:/bin`, ...environment, '/bin/sh'],
   };
   const shell = openLocal([command, ...args]);
   shells.push(shell);
   return shell;
 }
 
-const INFO = String.raw`printf '%s\n' 'WARNING: no swap' 'HOMEPORT|28.5.1|[["driver-type","io.containerd.snapshotter.v1"]]|x86_64|linux|/var/lib/docker|["http://m:5000/"]|["name=seccomp"]'`;
+const INFO: EngineInfo = {
+  dockerVersion: '28.5.1',
+  imageStore: 'containerd',
+  architecture: 'amd64',
+  os: 'linux',
+  rootless: false,
+  dockerRoot: '/var/lib/docker',
+  mirrors: ['http://m:5000/'],
+};
+
+async function factsOf(shell: HostShell, path: string): Promise<HostFacts> {
+  return gatherFacts(shell, { path, sudo: false, project: 'shop' }, Promise.resolve(INFO));
+}
 
 test('one session, one answer: everything that a deploy wants to know', async () => {
-  const shell = await madeHost('good', INFO);
-  const facts = await gatherFacts(shell, { path: '~/apps//shop it/', sudo: false, project: 'shop' });
+  const shell = await madeHost('good', 'exit 1');
+  const facts = await factsOf(shell, '~/apps//shop it/');
   const home = join(folder, 'good');
   expect(shell.sessions).toBe(1);
   expect(facts).toMatchObject({
@@ -75,37 +93,43 @@ test('one session, one answer: everything that a deploy wants to know', async ()
 });
 
 test("the variables of someone's shell do not reach docker, and a plugin that does not start is asked through docker", async () => {
-  const asked = `case "$1" in info) [ -z "\${COMPOSE_FILE:-}" ] && ${INFO} ;; compose) echo v2.33.0 ;; esac`;
-  const shell = await madeHost('through-docker', asked, 'exit 126');
-  const facts = await gatherFacts(shell, { path: '/tmp', sudo: false, project: 'shop' });
+  const asked = `case "$1" in compose) [ -z "\${COMPOSE_FILE:-}" ] && echo v2.33.0 ;; esac`;
+  const shell = await madeHost('through-docker', asked, 'exit 126', 'COMPOSE_FILE=/elsewhere/compose.yml');
+  const facts = await factsOf(shell, '/tmp');
   expect(facts.composeVersion).toBe('2.33.0');
   expect(facts.composeCommand.slice(-1)).toEqual(['compose']);
   expect(facts.pathExists).toBe(true);
 });
 
+test('an engine that does not answer is a fact, in the words of its client', async () => {
+  const shell = await madeHost('silent', 'exit 1');
+  const silent = Promise.reject(new HostFailure('box', 'its session ended', ['permission denied', 'on the socket']));
+  const facts = await gatherFacts(shell, { path: '/tmp', sudo: false, project: 'shop' }, silent);
+  expect(facts.engineError).toBe('permission denied on the socket');
+  expect(factProblems(facts, 'box')).toHaveLength(1);
+});
+
 test('a path that is none is refused before the host is asked', async () => {
-  const shell = await madeHost('path', INFO);
-  await expect(gatherFacts(shell, { path: 'srv/shop', sudo: false, project: 'shop' })).rejects.toThrow(
-    /must be absolute/,
-  );
-  await expect(gatherFacts(shell, { path: '/srv/a\nb', sudo: false, project: 'shop' })).rejects.toThrow(UserError);
+  const shell = await madeHost('path', 'exit 1');
+  await expect(factsOf(shell, 'srv/shop')).rejects.toThrow(/must be absolute/);
+  await expect(factsOf(shell, '/srv/a\nb')).rejects.toThrow(UserError);
   expect(shell.sessions).toBe(0);
 });
 
 test('an injection in the path stays a path', async () => {
-  const shell = await madeHost('injection', INFO);
+  const shell = await madeHost('injection', 'exit 1');
   const path = `~/$(touch ${folder}/pwned)';touch ${folder}/pwned;'`;
-  const facts = await gatherFacts(shell, { path, sudo: false, project: 'shop' });
+  const facts = await factsOf(shell, path);
   expect(facts.path).toBe(join(folder, 'injection', path.slice(2)));
   expect(await readdir(folder)).not.toContain('pwned');
 });
 
 function facts(changes: Partial<HostFacts>): HostFacts {
   const good = parseFacts(
-    'user deploy\nhome /home/deploy\nenvironment PATH=/bin\ndocker /usr/bin/docker\ncompose-plugin /p/docker-compose\ncompose-version 2.30.1\nengine HOMEPORT|28.5.1|[]|x86_64|linux|/d|[]|[]\npath /srv/shop\nnear /srv/shop\nwritable yes\nmodes hold\ntool flock\ntool setsid\ntool tar\ntool sha256sum\ntool xargs\ndocker-config follows\n\nend of facts\n',
+    'user deploy\nhome /home/deploy\nenvironment PATH=/bin\ndocker /usr/bin/docker\ncompose-plugin /p/docker-compose\ncompose-version 2.30.1\npath /srv/shop\nnear /srv/shop\nwritable yes\nmodes hold\ntool flock\ntool setsid\ntool tar\ntool sha256sum\ntool xargs\ndocker-config follows\n\nend of facts\n',
     false,
   ).facts;
-  return { ...good, ...changes } as HostFacts;
+  return { ...good, ...INFO, engineError: undefined, ...changes } as HostFacts;
 }
 
 test.each<[string, Partial<HostFacts>, RegExp]>([
@@ -119,6 +143,14 @@ test.each<[string, Partial<HostFacts>, RegExp]>([
   [
     'no daemon',
     { engineError: 'Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?' },
+    /does not answer: start it/,
+  ],
+  [
+    'no socket',
+    {
+      engineError:
+        'failed to open the raw stream connection: dial unix /var/run/docker.sock: connect: no such file or directory',
+    },
     /does not answer: start it/,
   ],
   ['old Docker', { dockerVersion: '19.03.15' }, /Docker 19\.03\.15: 20\.10 or newer/],

@@ -1,9 +1,10 @@
 /** What a host is and has, asked once, in one session, before anything is done to it. */
 import { posix } from 'node:path';
-import { HostFailure, UserError } from '../base/errors.js';
+import { HostFailure, messageOf, UserError } from '../base/errors.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { sh } from '../ssh/shell-text.js';
 import { DockerConfig, type AskHelper } from './docker-config.js';
+import type { EngineInfo } from './engine.js';
 import { FACTS_END, factsText } from './facts-script.js';
 import { parseFacts } from './facts-parse.js';
 import type { ListeningSocket } from './ports.js';
@@ -33,9 +34,9 @@ export interface HostFacts {
   readonly composeCommand: readonly string[];
   /** All that docker and Compose are given, under `env -i`: HOME, PATH, and where the engine is when that is not the default. */
   readonly hostEnvironment: Readonly<Record<string, string>>;
-  /** The engine's, `''` when it cannot be asked; why not is in `engineError`. */
-  readonly dockerVersion: string;
+  /** Why the engine cannot be asked; what it tells is empty then. */
   readonly engineError: string | undefined;
+  readonly dockerVersion: string;
   readonly composeVersion: string;
   readonly imageStore: 'classic' | 'containerd';
   /** As images name it: `amd64`, `arm64`. */
@@ -53,6 +54,7 @@ export interface HostFacts {
   readonly missingTools: readonly string[];
   /** Bytes; undefined where `df` did not say. */
   readonly pathFree: number | undefined;
+  /** Bytes; undefined where the engine keeps its data in no usual folder. */
   readonly dockerFree: number | undefined;
   /** Seconds since boot; undefined without /proc. */
   readonly uptime: number | undefined;
@@ -75,9 +77,15 @@ const LIMIT = 60_000;
 
 /**
  * Does not judge: a host without Docker has facts too.
+ * @param engine what the engine tells of itself, asked meanwhile
  * @throws UserError for a path that is none, HostFailure when the host could not be asked
  */
-export async function gatherFacts(shell: HostShell, question: FactsQuestion): Promise<HostFacts> {
+export async function gatherFacts(
+  shell: HostShell,
+  question: FactsQuestion,
+  engine: Promise<EngineInfo>,
+): Promise<HostFacts> {
+  engine.catch(() => undefined);
   const path = normalPath(question.path);
   const result = await shell.run(factsText(path, question.sudo), { timeout: LIMIT });
   if (result.status !== 0 || !result.stdout.includes(FACTS_END)) {
@@ -88,8 +96,37 @@ export async function gatherFacts(shell: HostShell, question: FactsQuestion): Pr
       said,
     );
   }
-  const { facts, dockerConfig } = parseFacts(result.stdout, question.sudo);
-  return { ...facts, dockerConfig: DockerConfig.parse(dockerConfig, helperOf(shell, facts.hostEnvironment)) };
+  const { facts, freeAt, dockerConfig } = parseFacts(result.stdout, question.sudo);
+  const told = facts.dockerCommand.length === 0 ? NO_ENGINE : await engine.then(answering, silentEngine);
+  return {
+    ...facts,
+    ...told,
+    dockerFree: freeAt.get(told.dockerRoot),
+    dockerConfig: DockerConfig.parse(dockerConfig, helperOf(shell, facts.hostEnvironment)),
+  };
+}
+
+type EngineFacts = EngineInfo & { readonly engineError: string | undefined };
+
+const NO_ENGINE: EngineFacts = {
+  dockerVersion: '',
+  engineError: 'there is none',
+  imageStore: 'classic',
+  architecture: '',
+  os: '',
+  rootless: false,
+  dockerRoot: '',
+  mirrors: [],
+};
+
+function answering(info: EngineInfo): EngineFacts {
+  return { ...info, engineError: undefined };
+}
+
+/** What Docker's client printed says more than that its session ended. */
+function silentEngine(error: unknown): EngineFacts {
+  const printed = error instanceof HostFailure ? error.lastLines.join(' ').trim() : '';
+  return { ...NO_ENGINE, engineError: printed === '' ? messageOf(error) : printed };
 }
 
 /** A helper that is not there or has nothing to say is no failure: there may be other ways in. */

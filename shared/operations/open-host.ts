@@ -35,11 +35,18 @@ export async function openHost(
   context: { log: Log; signal: AbortSignal },
 ): Promise<OpenHost> {
   const shell = await connect(address, request.connection, context);
+  // Beside the facts: each is a session that takes its time.
+  const engine = openEngine(shell, request);
+  engine.catch(() => undefined);
   try {
-    const facts = await gatherFacts(shell, { path: request.path, sudo: request.sudo, project: request.project });
+    const question = { path: request.path, sudo: request.sudo, project: request.project };
+    const facts = await gatherFacts(
+      shell,
+      question,
+      engine.then(async (opened) => opened.info()),
+    );
     checkFacts(facts, shell.name);
-    const engine = await openEngine(shell, facts);
-    return assemble(shell, facts, engine);
+    return assemble(shell, facts, await engine);
   } catch (error) {
     await shell.close();
     throw error;

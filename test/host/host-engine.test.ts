@@ -220,7 +220,7 @@ describe.each(['bookworm', 'sid'] as const)('%s', (generation) => {
       stop.signal,
     );
     await expect(pull).rejects.toThrow(/abort/i);
-    expect((await engine.info()).version).toBe(facts.dockerVersion);
+    expect((await engine.info()).dockerVersion).toBe(facts.dockerVersion);
   });
 
   test('containers, their state and last words, and what happened to them', async () => {
@@ -293,6 +293,6 @@ describe.each(['bookworm', 'sid'] as const)('%s', (generation) => {
     const asked = engine.containers();
     await host.startDocker();
     expect(Array.isArray(await asked)).toBe(true);
-    expect((await engine.info()).version).toBe(facts.dockerVersion);
+    expect((await engine.info()).dockerVersion).toBe(facts.dockerVersion);
   });
 });

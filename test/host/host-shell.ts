@@ -19,7 +19,20 @@ export async function factsOf(
   shell: HostShell,
   more: { readonly path?: string; readonly sudo?: boolean } = {},
 ): Promise<HostFacts> {
-  return gatherFacts(shell, { path: more.path ?? '/srv/shop', sudo: more.sudo ?? false, project: 'shop' });
+  const sudo = more.sudo ?? false;
+  const engine = openEngine(shell, { sudo });
+  try {
+    return await gatherFacts(
+      shell,
+      { path: more.path ?? '/srv/shop', sudo, project: 'shop' },
+      engine.then(async (opened) => opened.info()),
+    );
+  } finally {
+    await engine.then(
+      async (opened) => opened.close(),
+      () => undefined,
+    );
+  }
 }
 
 export interface OpenedHost {
@@ -31,5 +44,5 @@ export interface OpenedHost {
 export async function openedHost(host: TestHost): Promise<OpenedHost> {
   const shell = await shellOf(host);
   const facts = await factsOf(shell);
-  return { shell, facts, engine: await openEngine(shell, facts) };
+  return { shell, facts, engine: await openEngine(shell, { sudo: false }) };
 }
