@@ -36,14 +36,14 @@ export function readInfo(answer: unknown): EngineInfo {
 }
 
 /** With the containerd store the driver is a snapshotter, and says so. */
-export function imageStoreOf(driverStatus: unknown): 'classic' | 'containerd' {
+function imageStoreOf(driverStatus: unknown): 'classic' | 'containerd' {
   return list(driverStatus).some((pair) => texts(pair)[1]?.startsWith('io.containerd.snapshotter') === true)
     ? 'containerd'
     : 'classic';
 }
 
 /** The kernel's name of a machine as images are named for it. */
-export function imageArchitecture(machine: string): string {
+function imageArchitecture(machine: string): string {
   const names: Readonly<Record<string, string>> = {
     x86_64: 'amd64',
     aarch64: 'arm64',

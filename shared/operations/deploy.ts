@@ -130,6 +130,7 @@ async function deployUnderLock(
   report.prepared(release);
   signal.throwIfAborted();
   await adopted();
+  signal.throwIfAborted();
   if (!changesAnything(release.plan)) return leaveUnchanged(host, { ...planned, plan: release.plan }, report, signal);
   return switchTo(release, { host, lock, store, report, context });
 }

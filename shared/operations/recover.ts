@@ -41,22 +41,25 @@ export async function recover(host: OpenHost, request: DeployRequest, log: Log):
     return { store, deeds: [] };
 
   const deeds: Deed[] = [];
-  for (const { id } of unfinished) {
-    log.warning(`release ${id} was left between two releases by an earlier run: taking it back first`);
+  const back = async (id: string): Promise<void> => {
     try {
       await takeBack(shell, layout, id, environment);
-      deeds.push({ release: id, verdict: 'taken-back' });
     } catch (error) {
       if (!(error instanceof HostFailure)) throw error;
       const failed: Deed = { release: id, verdict: 'failed', cause: error.message };
       await shell.run(recordText(layout, request, [...deeds, failed])).catch(() => undefined);
       throw new StillHalf(shell.name, id, error);
     }
+  };
+  for (const { id } of unfinished) {
+    log.warning(`release ${id} was left between two releases by an earlier run: taking it back first`);
+    await back(id);
+    deeds.push({ release: id, verdict: 'taken-back' });
   }
   for (const { id } of leftovers.filter(({ hooked }) => hooked)) {
     log.warning(`hooks of release ${id} had begun in a run that ended before its switch: what they did is still there`);
     // Their containers and the networks that were made for them, not what they did.
-    await takeBack(shell, layout, id, environment);
+    await back(id);
   }
   deeds.push(
     ...leftovers.map(({ id }): Deed => ({ release: id, verdict: 'removed' })),

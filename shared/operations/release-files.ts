@@ -24,7 +24,7 @@ export interface ReleaseFile {
 }
 
 export const ENV_FILE = '.env';
-export const SCALE_FILE = '.homeport/scale.yml';
+const SCALE_FILE = '.homeport/scale.yml';
 
 export interface ReleaseFiles {
   readonly files: readonly ReleaseFile[];

@@ -60,21 +60,7 @@ both('while a host cannot be reached: it stops trying', async (scene) => {
 
 both('while a hook before the switch runs: it is awaited, and no other is begun', async (scene) => {
   const before = await scene.look();
-  await scene.host.sh('rm -f /tmp/inside /tmp/go /tmp/second');
-  const run = await start(scene, {
-    ...change,
-    config: {
-      hooks: {
-        'before-switch': [
-          { host: 'touch /tmp/inside; until test -e /tmp/go; do sleep 0.1; done' },
-          { host: 'touch /tmp/second' },
-        ],
-      },
-    },
-  });
-  await comesTo(run, 'its hook runs', async () => (await scene.host.exec('test -e /tmp/inside')).status === 0);
-  run.process.kill('SIGINT');
-  await comesTo(run, 'the host is told', async () => decided(scene));
+  const run = await cancelledInHook(scene, 'before-switch');
   await scene.host.sh('touch /tmp/go');
   expect(await isCancelled(scene, before, run, [])).toBe('failed');
   expect((await scene.host.exec('test -e /tmp/second')).status).not.toBe(0);
@@ -82,16 +68,7 @@ both('while a hook before the switch runs: it is awaited, and no other is begun'
 
 both('while a hook after the switch runs, and killed: the host goes back by itself', async (scene) => {
   const before = await scene.look();
-  await scene.host.sh('rm -f /tmp/inside /tmp/go');
-  const run = await start(scene, {
-    ...change,
-    config: {
-      hooks: { 'after-switch': [{ host: 'touch /tmp/inside; until test -e /tmp/go; do sleep 0.1; done' }] },
-    },
-  });
-  await comesTo(run, 'its hook runs', async () => (await scene.host.exec('test -e /tmp/inside')).status === 0);
-  run.process.kill('SIGINT');
-  await comesTo(run, 'the host is told', async () => decided(scene));
+  const run = await cancelledInHook(scene, 'after-switch');
   run.process.kill('SIGKILL');
   await run.ended;
   await scene.host.sh('touch /tmp/go');
@@ -138,6 +115,20 @@ both('in the middle of the switch, and killed as GitHub does: the host goes back
   await scene.isAsBefore(before, ['web', 'side']);
   await scene.succeeds({ change: slow }, 'unchanged');
 });
+
+/** Its first hook is at work until there is a /tmp/go, and the host knows that it is to go back. */
+async function cancelledInHook(scene: Scene, when: 'before-switch' | 'after-switch'): Promise<Running> {
+  await scene.host.sh('rm -f /tmp/inside /tmp/go /tmp/second');
+  const hooks = [
+    { host: 'touch /tmp/inside; until test -e /tmp/go; do sleep 0.1; done' },
+    { host: 'touch /tmp/second' },
+  ];
+  const run = await start(scene, { ...change, config: { hooks: { [when]: hooks } } });
+  await comesTo(run, 'its hook runs', async () => (await scene.host.exec('test -e /tmp/inside')).status === 0);
+  run.process.kill('SIGINT');
+  await comesTo(run, 'the host is told', async () => decided(scene));
+  return run;
+}
 
 /** Asked of the release that the run under way brings. */
 async function newest(scene: Scene, question: string): Promise<number | null> {
