@@ -90,9 +90,8 @@ async function deployUnderLock(
   report: Report,
   context: DeployContext,
 ): Promise<DeployResult> {
-  const { phases } = report;
+  const { phases, request: asked } = report;
   const { log, signal, hide } = context;
-  const asked = report.request;
   const recovered = await phases.run('recover', async () =>
     asked.operation === 'plan' ? lookOnly(host.shell, host.layout, log) : recover(host, asked, log),
   );
