@@ -5,7 +5,7 @@
  */
 import { UserError } from '../base/errors.js';
 import type { Shipment } from '../compose/shipment.js';
-import { acquireLock, type Lock } from '../host/lock.js';
+import type { Lock } from '../host/lock.js';
 import type { Observed } from '../release/observed.js';
 import { changesAnything } from '../release/plan.js';
 import { readStore, type Store } from '../release/store.js';
@@ -16,12 +16,15 @@ import type { DeployContext } from './context.js';
 import { EventFeed } from './event-feed.js';
 import { fetchImages } from './fetch.js';
 import { shipmentOfCheckout } from './gather.js';
-import { gateServices, passHealthGate } from './gate.js';
 import { leaveNoTrace } from './no-trace.js';
 import { ChangedMeanwhile } from './meanwhile.js';
 import { openHost, type OpenHost } from './open-host.js';
 import { Phases } from './phases.js';
-import { planRelease, stageRelease, withFetchedImages, type PlannedRelease } from './preparation.js';
+import { withFetchedImages } from './fetched-release.js';
+import { planRelease } from './planned-release.js';
+import { stageRelease } from './staged-release.js';
+import { takeLock } from './take-lock.js';
+import { leaveUnchanged } from './unchanged.js';
 import type { PreparedRelease } from './prepared.js';
 import { makeManifest, logLine } from './record.js';
 import { lookOnly, recover } from './recover.js';
@@ -134,30 +137,6 @@ async function deployUnderLock(
   return switchTo(release, { host, lock, store, report, context });
 }
 
-/** Nothing to do is only said of a stack that is well. */
-async function leaveUnchanged(
-  host: OpenHost,
-  planned: PlannedRelease,
-  report: Report,
-  signal: AbortSignal,
-): Promise<DeployResult> {
-  const { request, phases } = report;
-  await phases.run('health', async () =>
-    passHealthGate({
-      engine: host.engine,
-      project: request.project,
-      services: gateServices(planned.staged.model, planned.plan),
-      before: planned.observed,
-      timeout: request.health.timeout,
-      stable: 0,
-      signal,
-      nextEvent: async () => new Promise(() => undefined),
-    }),
-  );
-  await discard(host, request.project, planned.id, report.line('unchanged'));
-  return report.finished('unchanged');
-}
-
 interface Surroundings {
   readonly host: OpenHost;
   readonly lock: Lock;
@@ -235,16 +214,4 @@ async function passGates(switching: Switching, phases: Phases): Promise<Observed
     await phases.run('hooks', async () => runLateHooks(switching));
   }
   return phases.run('health', async () => runHealthGate(switching, request.health.stable));
-}
-
-async function takeLock(host: OpenHost, request: DeployRequest, { log, signal }: DeployContext): Promise<Lock> {
-  return acquireLock(host.shell, host.layout, {
-    owner: { operation: request.operation, actor: request.actor, runUrl: request.runUrl, reason: request.reason },
-    timeout: request.lockTimeout,
-    ...(request.forceUnlock === undefined ? {} : { forceUnlock: request.forceUnlock }),
-    signal,
-    onWait: (message: string) => {
-      log.info(message);
-    },
-  });
 }

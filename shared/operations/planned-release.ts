@@ -1,47 +1,23 @@
-/** Everything that is known of a release before its images are there, and once they are: staged, observed, wanted, planned. */
+/** What a staged release would change: looked at, refused where it cannot work, planned. */
 import { describeProblem, UserError, type Problem } from '../base/errors.js';
-import type { Log } from '../base/log.js';
-import { configCommand, hashCommand } from '../compose/command.js';
 import type { Shipment } from '../compose/shipment.js';
-import type { ReleaseLayout } from '../host/layout.js';
-import { resolveImage } from '../host/image-resolver.js';
-import type { Manifest, ReleaseImage } from '../release/manifest.js';
 import { filesUnder, mountedPaths } from '../release/mounted-files.js';
-import { observe } from '../release/observe.js';
-import type { Observed } from '../release/observed.js';
-import { changedServices, type Plan } from '../release/plan.js';
-import { nextReleaseId } from '../release/release-id.js';
-import { foreseeLabels, stage, type Staged } from '../release/staging.js';
-import { newestRelease, type Store } from '../release/store.js';
+import { type Plan } from '../release/plan.js';
+import { type Staged } from '../release/staging.js';
 import { unworkable } from '../release/unworkable.js';
-import { askEarly, askOnce, wantedImages, type Resolve, type WantedImage } from '../release/wanted-images.js';
-import { composeCall, modelCall } from './compose-calls.js';
+import { wantedImages, type WantedImage } from '../release/wanted-images.js';
 import { driftedFiles, driftNames, driftWarnings } from './drift.js';
 import { planFiles, type FilePlan } from './file-plan.js';
-import type { Gathered } from './gather.js';
-import { readHostEnv, type Hide } from './host-env.js';
+import { readHostEnv } from './host-env.js';
 import { missingOnHost } from './missing-on-host.js';
 import { tellOfOthers } from './names-of-others.js';
 import { refuseNetworksOfOthers } from './network-check.js';
-import type { OpenHost } from './open-host.js';
 import { makePlan } from './planning.js';
 import { refusePortsOfOthers } from './port-check.js';
-import type { PreparedRelease } from './prepared.js';
 import { healthProblems, withProblems } from './refusals.js';
-import { ENV_FILE, projectDirectory, tarEntries, type ReleaseFiles } from './release-files.js';
+import { ENV_FILE, projectDirectory } from './release-files.js';
 import type { DeployRequest } from './request.js';
-
-/** A release whose files are on the host, beside what runs there. */
-export interface StagedRelease {
-  readonly id: string;
-  readonly layout: ReleaseLayout;
-  readonly shipment: Shipment;
-  readonly files: ReleaseFiles;
-  readonly staged: Staged;
-  readonly observed: Observed;
-  readonly previous: Manifest | undefined;
-  readonly resolve: Resolve;
-}
+import type { PreparationInput, StagedRelease } from './staged-release.js';
 
 export interface PlannedRelease extends StagedRelease {
   /** What was found on the host that is most likely not meant. */
@@ -49,43 +25,6 @@ export interface PlannedRelease extends StagedRelease {
   readonly filePlan: FilePlan;
   readonly images: ReadonlyMap<string, WantedImage>;
   readonly plan: Plan;
-}
-
-export interface PreparationInput {
-  readonly host: OpenHost;
-  readonly request: DeployRequest;
-  readonly log: Log;
-  readonly hide: Hide;
-}
-
-/** @throws UserError for what Compose refuses */
-export async function stageRelease(
-  { host, request }: PreparationInput,
-  { shipment, files }: Gathered,
-  store: Store,
-): Promise<StagedRelease> {
-  const previous = store.current;
-  const id = nextReleaseId(new Date(), request.commit, newestRelease(store));
-  const layout = host.layout.release(id);
-  const subject = { project: request.project, composeFiles: files.composeFiles, profiles: request.profiles };
-  const staging = {
-    layout: host.layout,
-    release: layout,
-    config: host.compose(configCommand(composeCall(subject, layout.files)), layout.files),
-    hash: host.compose(hashCommand(modelCall(subject, host.layout.path))),
-    watched: [
-      ...new Set([...[...files.files, ...(previous?.files ?? [])].map(({ path }) => path), ...shipment.hostFiles]),
-    ],
-    kept: files.files.filter(({ stays }) => stays === true).map(({ path }) => path),
-  };
-  const resolve = askOnce(async (reference) => resolveImage(host.engine, host.facts, reference, request.registries));
-  askEarly(resolve, previous);
-  const [told, observed] = await Promise.all([
-    stage(host.shell, staging, tarEntries(files.files, shipment)),
-    observe(host.engine, request.project),
-  ]);
-  const staged = await foreseeLabels(host.shell, staging, told, observed);
-  return { id, layout, shipment, files, staged, observed, previous, resolve };
 }
 
 /** @throws UserError for everything in the stack that cannot be deployed; nothing that serves was touched */
@@ -150,52 +89,10 @@ async function filePlanOf(
   });
 }
 
-/** The same with the images' ids on this host: what looked new may be what runs already. */
-export async function withFetchedImages(
-  planned: PlannedRelease,
-  images: ReadonlyMap<string, ReleaseImage>,
-  { host, request }: Pick<PreparationInput, 'host' | 'request'>,
-): Promise<PreparedRelease> {
-  const { staged, shipment } = planned;
-  // What was not on the host before is known only now.
-  const healthless = await healthProblems(host.engine, staged.model, shipment.places, images);
-  if (healthless.length > 0) throw new UserError(healthless);
-  const fetched = new Map(
-    [...planned.images].map(([service, image]) => [service, { ...image, id: images.get(service)?.id } as WantedImage]),
-  );
-  const plan = planOf({ ...planned, host, request, images: fetched });
-  const references = new Set(changedServices(plan).flatMap((service) => images.get(service)?.reference ?? []));
-  const names = [...references].filter((reference) => !reference.includes('@'));
-  const [meanings, networks, volumes] = await Promise.all([
-    Promise.all(
-      names.map(async (name): Promise<[string, string | undefined]> => [
-        name,
-        (await host.engine.inspectImage(name))?.id,
-      ]),
-    ),
-    host.engine.networks(request.project),
-    host.engine.volumes(request.project),
-  ]);
-  return {
-    id: planned.id,
-    layout: planned.layout,
-    shipment: planned.shipment,
-    files: planned.files,
-    filePlan: planned.filePlan,
-    staged: planned.staged,
-    plan,
-    images,
-    observedBefore: planned.observed,
-    previous: planned.previous,
-    namesBefore: new Map(meanings),
-    networksBefore: networks,
-    volumesBefore: volumes,
-  };
-}
-
 type PlanSubject = Omit<PlannedRelease, 'plan' | 'resolve'> & Pick<PreparationInput, 'host' | 'request'>;
 
-function planOf({
+/** Asked twice: before the images are fetched, and with what they turned out to be. */
+export function planOf({
   host,
   request,
   id,
