@@ -49,6 +49,9 @@ export interface ServiceModel {
   readonly image: string | undefined;
   readonly build: BuildModel | undefined;
   readonly containerName: string | undefined;
+  /** In place of the image's own; undefined: that one's. */
+  readonly command: readonly string[] | undefined;
+  readonly entrypoint: readonly string[] | undefined;
   readonly dependsOn: Readonly<Record<string, DependencyModel>>;
   readonly environment: Readonly<Record<string, string | null>>;
   readonly healthcheck: { readonly disabled: boolean } | undefined;

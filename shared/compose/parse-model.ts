@@ -39,6 +39,8 @@ function readService(name: string, service: Json): ServiceModel {
     build:
       service['build'] === undefined || service['build'] === null ? undefined : readBuild(object(service['build'])),
     containerName: string(service['container_name']),
+    command: words(service['command']),
+    entrypoint: words(service['entrypoint']),
     dependsOn: mapObject(service['depends_on'], readDependency),
     environment: nullableStrings(service['environment']),
     healthcheck: readHealthcheck(service['healthcheck']),
@@ -164,6 +166,11 @@ function string(value: unknown): string | undefined {
 
 function list(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** A line that Compose did not take apart is one word. */
+function words(value: unknown): string[] | undefined {
+  return typeof value === 'string' ? [value] : Array.isArray(value) ? list(value) : undefined;
 }
 
 function nullableStrings(value: unknown): Record<string, string | null> {

@@ -75,12 +75,12 @@ function hookOf(hook: HookDocument): Hook {
 /** A line is for a shell, a list is the words themselves. */
 const argvOf = (command: Names): readonly string[] => (typeof command === 'string' ? ['sh', '-c', command] : command);
 
-/** Testing and signalling are refused before this, as not there yet. */
 function fileChanges(given: NonNullable<StackDocument['on-file-change']>): Config['onFileChange'] {
-  const plain = Object.entries(given).flatMap(([service, reaction]) =>
-    typeof reaction === 'string' ? [[service, reaction] as const] : [],
-  );
-  return Object.fromEntries(plain);
+  const reactions = Object.entries(given).map(([service, reaction]) => {
+    if (typeof reaction === 'string' || reaction.test === undefined) return [service, reaction] as const;
+    return [service, { ...reaction, test: argvOf(reaction.test) }] as const;
+  });
+  return Object.fromEntries(reactions) as Config['onFileChange'];
 }
 
 /** The schema lets nothing through that is no duration. */

@@ -23,10 +23,6 @@ test.each([
   ['rollout: {web: {strategy: rolling}}', /^homeport.yml:3:17: rollout strategy rolling is not there yet/],
   ['rollout: {web: {drain: 10s}}', /rollout drain is not there yet/],
   [
-    'on-file-change: {nginx: {test: [nginx, -t], signal: HUP}}',
-    /^homeport.yml:3:18: on-file-change with test or signal/,
-  ],
-  [
     'hooks: {after-switch: [{exec: web, command: a, on-return: rerun}]}',
     /^homeport.yml:3:48: on-return of a hook is not there yet/,
   ],
@@ -41,7 +37,7 @@ test.each([
   'adopt: inexact\ndrift: keep\nenv-source: host\narchive-images: false',
   'rollout: {web: {strategy: recreate}, db: {strategy: auto}}',
   'smoke: []\nnotify: []\nrotate: []',
-  'on-file-change: {nginx: restart}\npull: {db: always}',
+  'on-file-change: {nginx: restart, web: {test: [nginx, -t], signal: HUP}}\npull: {db: always}',
 ])('%j asks a deploy for nothing that is not there', (text) => {
   expect(askedBy(text)).toEqual([]);
 });

@@ -46,10 +46,6 @@ function asked(document: StackDocument, backup: 'auto' | 'always' | 'never'): As
     ask(strategy === 'rolling', ['rollout', service, 'strategy'], 'rollout strategy rolling', 'use auto or recreate');
     for (const key of Object.keys(more)) ask(true, ['rollout', service, key], `rollout ${key}`, 'remove it');
   }
-  for (const [service, reaction] of Object.entries(document['on-file-change'] ?? {})) {
-    const instead = 'use recreate, restart or ignore';
-    ask(typeof reaction !== 'string', ['on-file-change', service], 'on-file-change with test or signal', instead);
-  }
   for (const when of ['before-switch', 'after-switch'] as const) {
     (document.hooks?.[when] ?? []).forEach((hook, index) => {
       ask(

@@ -32,7 +32,7 @@ import { Report } from './report.js';
 import type { DeployRequest } from './request.js';
 import type { DeployResult } from './result.js';
 import { releaseScripts } from './scripts.js';
-import { runEarlyHooks, runHealthGate, runLateHooks, runSwitch, type Switching } from './switching.js';
+import { runEarlyHooks, runFileTests, runHealthGate, runLateHooks, runSwitch, type Switching } from './switching.js';
 import { turnBack } from './turn-back.js';
 
 /**
@@ -162,11 +162,14 @@ async function switchTo(release: PreparedRelease, surroundings: Surroundings): P
     signal,
     hooksBegun: [],
   };
-  report.switchBegins();
   try {
+    const tested = scripts.steps.tests.length > 0;
+    if (tested) await phases.run('test', async () => runFileTests(switching));
+    signal.throwIfAborted();
+    report.switchBegins();
     if (scripts.steps.hooks.length > 0) {
       try {
-        await phases.run('hooks', async () => runEarlyHooks(switching));
+        await phases.run('hooks', async () => runEarlyHooks(switching, tested));
         signal.throwIfAborted();
       } catch (error) {
         return await report.failedAtHooks(error, switching);
@@ -182,7 +185,9 @@ async function switchAndConfirm(switching: Switching, { store, report }: Surroun
   const { host, request, release, scripts, log } = switching;
   const { phases } = report;
   try {
-    await phases.run('switch', async () => runSwitch(switching, scripts.steps.hooks.length > 0));
+    await phases.run('switch', async () =>
+      runSwitch(switching, scripts.steps.tests.length + scripts.steps.hooks.length > 0),
+    );
     const seen = await passGates(switching, phases);
     const downtime = report.measuredDowntime(switching.feed, release);
     const manifest = makeManifest(host, request, release, {

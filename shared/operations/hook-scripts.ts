@@ -26,9 +26,9 @@ export function earlyHook(hook: HookTask, index: number, subject: Subject, here:
     const call: ComposeCall = {
       project: request.project,
       directory: here.directory,
-      files: [`${release.layout.directory}/${hookName(index)}`],
+      files: [`${release.layout.directory}/${hookFileName(index)}`],
     };
-    return hookStep(hook, place(subject, call, index), hookMountPoints(hookInput(hook, subject)));
+    return hookStep(hook, place(subject, call, index), hookMountPoints(hookInput(hook.service ?? '', subject)));
   }
   return hookStep(
     hook,
@@ -76,11 +76,10 @@ export function hookContainers({ request, release }: Subject): string {
 }
 
 export function hookFileEntry(hook: HookTask, index: number, subject: Subject): TarEntry {
-  return { path: hookName(index), mode: 0o600, content: hookFile(hookInput(hook, subject)) };
+  return { path: hookFileName(index), mode: 0o600, content: hookFile(hookInput(hook.service ?? '', subject)) };
 }
 
-function hookInput(hook: HookTask, { host, release }: Subject): HookFileInput {
-  const service = hook.service ?? '';
+export function hookInput(service: string, { host, release }: Subject): HookFileInput {
   // A link that is mounted by itself would be what it points to.
   const links = release.files.files.filter(({ content }) => typeof content === 'object' && 'linkTo' in content);
   const regular = (path: string): boolean => !links.some((link) => link.path === path);
@@ -98,6 +97,7 @@ function hookInput(hook: HookTask, { host, release }: Subject): HookFileInput {
   };
 }
 
-function hookName(index: number): string {
+/** Of a hook, or a test, by its place among all of them. */
+export function hookFileName(index: number): string {
   return `hook-${index + 1}.json`;
 }

@@ -242,3 +242,15 @@ test('a new network and one that is not used any more are told', () => {
   const plan = makePlan(input(model, { observed: running, previous: previous({ networks: { shop_old: '{}' } }) }));
   expect(plan.networks).toEqual({ added: ['shop_fresh'], changed: [], removed: ['shop_old'] });
 });
+
+test('what only an empty database reads does not touch one that runs, whatever it is told to do, and the plan says so', () => {
+  const mounted = serviceModel('web', {
+    volumes: [{ type: 'bind', source: '/srv/shop/init', target: '/docker-entrypoint-initdb.d', readOnly: true }],
+  });
+  const files = { added: ['init/b.sql'], changed: ['init/a.sql'], removed: [], changes: [], drift: [] };
+  const request = deployRequest({ onFileChange: { web: { test: ['true'], signal: 'HUP' } } });
+  const plan = makePlan(input(stackModel([mounted]), { observed: running, previous: previous(), files, request }));
+  expect(plan.services).toEqual([{ service: 'web', action: 'keep', reasons: [] }]);
+  expect(plan.warnings).toEqual([expect.stringMatching(/^web: init\/b.sql, init\/a.sql changed, and only an empty/)]);
+  expect(makePlan(input(stackModel([mounted]), { files })).warnings).toEqual([]);
+});

@@ -6,7 +6,6 @@ import { isExternal, isOneShot, type ComposeModel, type ResourceModel } from '..
 import { boundTo } from '../compose/order.js';
 import { hookTitle } from '../release/hook-steps.js';
 import type { Manifest } from '../release/manifest.js';
-import { filesUnder, mountedPaths } from '../release/mounted-files.js';
 import { changedUnder, networkWarnings, offTheNetworks } from '../release/networks.js';
 import { isAtRest, type Observed, type ObservedContainer } from '../release/observed.js';
 import { planService, type WantedService } from '../release/plan-service.js';
@@ -14,6 +13,7 @@ import { compareNames, type Plan, type PlanNames, type ServicePlan } from '../re
 import { ranIn } from '../release/ran.js';
 import type { Staged } from '../release/staging.js';
 import type { WantedImage } from '../release/wanted-images.js';
+import { changesSeenBy, initialisationWarnings } from './file-changes.js';
 import type { FilePlan } from './file-plan.js';
 import type { DeployRequest } from './request.js';
 
@@ -55,7 +55,11 @@ export function makePlan(input: PlanInput): Plan {
     networks,
     volumes,
     hooks: [...input.request.hooks.beforeSwitch, ...input.request.hooks.afterSwitch].map(hookTitle),
-    warnings: [...input.warnings, ...networkWarnings(networks.changed, (network) => attachedTo(network, observed))],
+    warnings: [
+      ...input.warnings,
+      ...networkWarnings(networks.changed, (network) => attachedTo(network, observed)),
+      ...initialisationWarnings({ model: staged.model, path: input.path, files }, observed),
+    ],
   };
 }
 
@@ -81,7 +85,6 @@ function wantedService(service: string, input: PlanInput): WantedService {
   const model = staged.model.services[service];
   const image = input.images.get(service);
   if (model === undefined || image === undefined) throw new Error(`service ${service} has no model or no image`);
-  const touched = [...files.added, ...files.changed, ...files.removed].map((file) => ({ path: file }));
   return {
     service,
     model,
@@ -91,8 +94,7 @@ function wantedService(service: string, input: PlanInput): WantedService {
     configHash: staged.configHashes.get(service),
     imageReference: image.source === 'registry' ? image.resolved.pinned : image.reference,
     imageId: image.id,
-    changedFiles: filesUnder(touched, mountedPaths(model, staged.model, path)).map((file) => file.path),
-    onFileChange: request.onFileChange[service] ?? 'recreate',
+    ...changesSeenBy(model, { model: staged.model, path, files }, request.onFileChange[service]),
     force: request.forceRecreate,
   };
 }

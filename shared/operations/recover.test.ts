@@ -362,7 +362,7 @@ describe('hooks', () => {
   test('one that fails stops the deploy before the switch', async () => {
     await onStage(
       async (stage) => {
-        await expect(runEarlyHooks(stage.switching)).rejects.toThrow('hook host sh -c echo no; exit 3: exit code 3');
+        await expect(runEarlyHooks(stage.switching, false)).rejects.toThrow('hook host sh -c echo no; exit 3: exit code 3');
         expect(stage.now()).toEqual(stage.before);
         await next(stage);
         expect(existsSync(stage.host.release.directory)).toBe(false);
@@ -377,7 +377,7 @@ describe('hooks', () => {
       async (stage) => {
         const container = `shop-${stage.host.release.id}-hook-2`;
         writeFileSync(stage.host.docker.leaves(container), '');
-        await expect(runEarlyHooks(stage.switching)).rejects.toThrow('ended without a word');
+        await expect(runEarlyHooks(stage.switching, false)).rejects.toThrow('ended without a word');
         expect(stage.switching.hooksBegun).toEqual([`host sh -c ${killed}`]);
         await next(stage);
         expect(stage.host.docker.oneOffs).toEqual([]);
@@ -398,7 +398,7 @@ describe('hooks', () => {
     await onStage(
       async (stage) => {
         const begun = performance.now();
-        await runEarlyHooks(stage.switching);
+        await runEarlyHooks(stage.switching, false);
         await runSwitch(stage.switching, true);
         expect(performance.now() - begun).toBeLessThan(15_000);
         expect(stage.host.docker.runs('web')).toBe('web-new');

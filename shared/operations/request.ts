@@ -1,6 +1,7 @@
 /** What a deploy is asked to do: plain values that the edge has read, checked and merged. */
 import type { HostAddress, ConnectionSettings } from '../ssh/settings.js';
 import type { RegistryLogin } from '../host/registry-login.js';
+import type { GivenReaction } from '../release/file-reaction.js';
 
 /** A hook as the config writes it, its command as argv (a string in the config becomes `[sh, -c, string]`). */
 export interface Hook {
@@ -55,7 +56,7 @@ export interface DeployRequest {
   };
   /** Milliseconds. */
   readonly health: { readonly timeout: number; readonly stable: number };
-  readonly onFileChange: Readonly<Record<string, 'recreate' | 'restart' | 'ignore'>>;
+  readonly onFileChange: Readonly<Record<string, GivenReaction>>;
   readonly pull: Readonly<Record<string, 'auto' | 'always'>>;
   readonly forceRecreate: boolean;
   readonly build: 'auto' | 'never';

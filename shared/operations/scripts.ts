@@ -13,6 +13,8 @@ import { switchSteps, type SwitchInput, type SwitchService } from '../release/sw
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import type { TarEntry } from '../ssh/ship.js';
 import { composeCall } from './compose-calls.js';
+import { inPlaceWhereSignalled } from './file-changes.js';
+import { fileTests } from './file-tests.js';
 import { earlyHook, hookContainers, hookFileEntry, lateHooks, place, type Subject } from './hook-scripts.js';
 import { sameAsStagedText } from './meanwhile.js';
 import type { OpenHost } from './open-host.js';
@@ -24,6 +26,7 @@ export interface ReleaseScripts {
   /** Keeps the bytes that the switch will replace. */
   readonly keepFiles: ShellText;
   readonly steps: {
+    readonly tests: readonly NumberedStep[];
     readonly hooks: readonly NumberedStep[];
     readonly switch: readonly NumberedStep[];
     readonly after: readonly NumberedStep[];
@@ -41,6 +44,7 @@ export function releaseScripts(subject: Subject): ReleaseScripts {
   const late = before.filter((one) => !early.includes(one));
 
   const hooks = numbered(early.map(({ hook, index }) => earlyHook(hook, index, subject, here)));
+  const tests = fileTests(subject, here, before.length + request.hooks.afterSwitch.length);
   const runs = [...request.hooks.beforeSwitch, ...request.hooks.afterSwitch].some(({ kind }) => kind === 'run');
   const input = switchInput(
     subject,
@@ -81,6 +85,9 @@ export function releaseScripts(subject: Subject): ReleaseScripts {
   const back = release.previous === undefined ? here : composeCall(release.previous, host.layout.path);
   return {
     entries: [
+      ...(tests.steps.length === 0
+        ? []
+        : [script('tests', renderScript(context('tests', here, 'stop'), numbered(tests.steps))), ...tests.entries]),
       script('hooks', renderScript(context('hooks', here, 'stop'), hooks)),
       script('switch', renderScript(context('switch', here, onFailure), switched)),
       script('after', renderScript(context('after', here, onFailure), after)),
@@ -88,16 +95,12 @@ export function releaseScripts(subject: Subject): ReleaseScripts {
       ...early.filter(({ hook }) => hook.kind === 'run').map(({ hook, index }) => hookFileEntry(hook, index, subject)),
     ],
     keepFiles: keepFilesText(release, host.layout.path),
-    steps: { hooks, switch: switched, after },
+    steps: { tests: numbered(tests.steps), hooks, switch: switched, after },
   };
 }
 
 /** A job of this release by its script's name. */
-export function jobOf(
-  host: OpenHost,
-  { layout }: Pick<PreparedRelease, 'layout'>,
-  name: 'hooks' | 'switch' | 'after' | 'revert',
-): Job {
+export function jobOf(host: OpenHost, { layout }: Pick<PreparedRelease, 'layout'>, name: ScriptContext['job']): Job {
   return {
     script: `${layout.directory}/${name}`,
     journal: layout.journal,
@@ -106,7 +109,7 @@ export function jobOf(
   };
 }
 
-function switchInput({ request, release }: Subject, hooks: SwitchInput['hooks']): SwitchInput {
+function switchInput({ host, request, release }: Subject, hooks: SwitchInput['hooks']): SwitchInput {
   const { model } = release.staged;
   const services = release.plan.services.map((planned): [string, SwitchService] => {
     const service = model.services[planned.service];
@@ -127,7 +130,7 @@ function switchInput({ request, release }: Subject, hooks: SwitchInput['hooks'])
   return {
     services: new Map(services),
     levels: dependencyLevels(model),
-    files: release.filePlan.changes,
+    files: inPlaceWhereSignalled(release.filePlan.changes, release.plan.services, { model, path: host.layout.path }),
     changedNetworks: release.plan.networks.changed,
     healthTimeout: request.health.timeout,
     hooks,

@@ -44,12 +44,18 @@ export interface Switching {
   readonly hooksBegun: string[];
 }
 
-/** Writes the scripts beside each other and runs the hooks that come before the switch; the old release serves. */
-export async function runEarlyHooks(switching: Switching): Promise<void> {
-  await follow('hooks', switching, { prepare: extractText(switching.release), entries: switching.scripts.entries });
+/** Writes the scripts beside each other and judges new files by those; nothing is changed by it. */
+export async function runFileTests(switching: Switching): Promise<void> {
+  await follow('tests', switching, { prepare: extractText(switching.release), entries: switching.scripts.entries });
 }
 
-/** The switch itself: the runner only follows. `written`: the scripts are on the host already. */
+/** The hooks that come before the switch; the old release serves. `written`: the scripts are on the host already. */
+export async function runEarlyHooks(switching: Switching, written: boolean): Promise<void> {
+  const entries = { prepare: extractText(switching.release), entries: switching.scripts.entries };
+  await follow('hooks', switching, written ? {} : entries);
+}
+
+/** The switch itself: the runner only follows. */
 export async function runSwitch(switching: Switching, written: boolean): Promise<void> {
   const { release, scripts } = switching;
   const extract = written ? sh`:` : extractText(release);
@@ -92,7 +98,7 @@ export async function runLateHooks(switching: Switching): Promise<void> {
 }
 
 async function follow(
-  job: 'hooks' | 'switch' | 'after',
+  job: 'tests' | 'hooks' | 'switch' | 'after',
   switching: Switching,
   options: Omit<JobOptions, 'environment'>,
 ): Promise<void> {

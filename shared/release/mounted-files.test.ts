@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { serviceModel, stackModel } from '../../test/support/stack.js';
 import type { MountModel } from '../compose/model.js';
-import { filesUnder, mountedPaths } from './mounted-files.js';
+import { filesUnder, isInitialisation, mountedPaths, targetsOf } from './mounted-files.js';
 
 const mount = (type: string, source: string): MountModel => ({ type, source, target: '/x', readOnly: false });
 const file = (name: string, path: string | undefined) => ({ name, external: path === undefined, file: path, environment: undefined }); // prettier-ignore
@@ -36,4 +36,16 @@ test('files are under a mount, or are it', () => {
   expect(filesUnder(files, ['nginx']).map(({ path }) => path)).toEqual(['nginx/nginx.conf', 'nginx']);
   expect(filesUnder(files, ['']).map(({ path }) => path)).toEqual(files.map(({ path }) => path));
   expect(filesUnder(files, [])).toEqual([]);
+});
+
+test('where a container has them; what only an empty database reads', () => {
+  const mounts = [
+    { source: '', target: '/app' },
+    { source: 'init', target: '/docker-entrypoint-initdb.d' },
+    { source: 'init/a.sql', target: '/a.sql' },
+  ];
+  const targets = targetsOf('init/a.sql', mounts);
+  expect(targets).toEqual(['/app/init/a.sql', '/docker-entrypoint-initdb.d/a.sql', '/a.sql']);
+  expect(targets.map(isInitialisation)).toEqual([false, true, false]);
+  expect(isInitialisation('/docker-entrypoint-initdb.data/x')).toBe(false);
 });

@@ -12,7 +12,7 @@ const wanted: WantedService = {
   imageReference: 'app@sha256:1',
   imageId: 'image',
   changedFiles: [],
-  onFileChange: 'recreate',
+  reaction: { action: 'recreate' },
   force: false,
 };
 const running = container('web', { imageId: 'image', configHash: 'hash', env: ['LEVEL=info', 'EMPTY=', 'PATH=/bin'] });
@@ -41,15 +41,29 @@ describe('an action and its reasons', () => {
     ['mounted files', { changedFiles: ['a', 'b'] }, [{}], 'recreate', ['mounted files: a, b']],
     [
       'mounted files, restarted',
-      { changedFiles: ['a'], onFileChange: 'restart' },
+      { changedFiles: ['a'], reaction: { action: 'restart' } },
       [{}],
       'restart',
       ['mounted files: a'],
     ],
-    ['mounted files, ignored', { changedFiles: ['a'], onFileChange: 'ignore' }, [{}], 'keep', []],
+    [
+      'mounted files, told of them',
+      { changedFiles: ['a'], reaction: { action: 'signal', signal: { name: 'HUP' } } },
+      [{}],
+      'signal',
+      ['mounted files: a'],
+    ],
+    [
+      'mounted files, and nothing runs that could be told',
+      { changedFiles: ['a'], reaction: { action: 'signal', signal: { name: 'HUP' } } },
+      [{ status: 'restarting' }],
+      'recreate',
+      ['mounted files: a'],
+    ],
+    ['mounted files, ignored', { changedFiles: ['a'], reaction: { action: 'ignore' } }, [{}], 'keep', []],
     [
       'an image and files',
-      { imageId: 'other', changedFiles: ['a'], onFileChange: 'restart' },
+      { imageId: 'other', changedFiles: ['a'], reaction: { action: 'restart' } },
       [{}],
       'recreate',
       ['image', 'mounted files: a'],
@@ -65,7 +79,7 @@ describe('an action and its reasons', () => {
     ],
     [
       'more replicas and ignored files',
-      { replicas: 3, changedFiles: ['a'], onFileChange: 'ignore' },
+      { replicas: 3, changedFiles: ['a'], reaction: { action: 'ignore' } },
       [{}],
       'scale',
       ['1 -> 3 replicas', 'mounted files: a'],
@@ -121,4 +135,13 @@ test.each<[Partial<WantedService>, boolean]>([
   [{ replicas: 2 }, false],
 ])('what Compose itself does not see is forced: %j', (change, invisible) => {
   expect(invisibleToCompose(planService({ ...wanted, ...change }, [running]))).toBe(invisible);
+});
+
+test('new files are tested whatever brings them, and not where they are none', () => {
+  const reaction = { action: 'recreate', test: { command: ['nginx', '-t'], byDefault: true } } as const;
+  const tested = (more: Partial<WantedService>) => planService({ ...wanted, reaction, ...more }, [running]).test;
+  expect(tested({ changedFiles: ['a'] })).toEqual(reaction.test);
+  expect(tested({ changedFiles: ['a'], imageId: 'other' })).toEqual(reaction.test);
+  expect(tested({ changedFiles: ['a'], replicas: 2 })).toEqual(reaction.test);
+  expect(tested({ imageId: 'other' })).toBeUndefined();
 });

@@ -1,5 +1,6 @@
 /** One service's part of the plan: what differs between what runs and what is wanted, and what that takes. */
 import type { ServiceModel } from '../compose/model.js';
+import type { FileReaction } from './file-reaction.js';
 import { finishedWell, type ObservedContainer } from './observed.js';
 import type { ServiceAction, ServicePlan } from './plan.js';
 
@@ -18,7 +19,7 @@ export interface WantedService {
   readonly imageId: string | undefined;
   /** Mounted files whose content or mode on the host differs from what is shipped. */
   readonly changedFiles: readonly string[];
-  readonly onFileChange: 'recreate' | 'restart' | 'ignore';
+  readonly reaction: FileReaction;
   readonly force: boolean;
 }
 
@@ -30,6 +31,7 @@ export function planService(wanted: WantedService, running: readonly ObservedCon
       ? { service, action: 'keep', reasons: [] }
       : { service, action: 'create', reasons: ['new'], image: { to: imageName(wanted) } };
   }
+  const { reaction } = wanted;
   const from = running[0]?.imageId;
   const imageDiffers = running.some(({ imageId }) => imageId !== wanted.imageId);
   const reasons = [
@@ -40,19 +42,30 @@ export function planService(wanted: WantedService, running: readonly ObservedCon
     ...(wanted.force ? ['asked for by force-recreate'] : []),
   ];
   const files = wanted.changedFiles.length === 0 ? [] : [`mounted files: ${wanted.changedFiles.join(', ')}`];
+  const tested = files.length === 0 || reaction.test === undefined ? {} : { test: reaction.test };
   if (reasons.length > 0) {
     const image = imageDiffers ? { image: { ...(from === undefined ? {} : { from }), to: imageName(wanted) } } : {};
-    return { service, action: 'recreate', reasons: [...reasons, ...files], ...image };
+    return { service, action: 'recreate', reasons: [...reasons, ...files], ...image, ...tested };
   }
   if (running.length !== wanted.replicas) {
     const scale = `${running.length} -> ${wanted.replicas} replicas`;
     // Those that stay would go on with the old content.
-    const action = files.length > 0 && wanted.onFileChange !== 'ignore' ? 'recreate' : 'scale';
-    return { service, action, reasons: [scale, ...files] };
+    const action = files.length > 0 && reaction.action !== 'ignore' ? 'recreate' : 'scale';
+    return { service, action, reasons: [scale, ...files], ...tested };
   }
-  if (files.length > 0 && wanted.onFileChange !== 'ignore')
-    return { service, action: wanted.onFileChange, reasons: files };
+  if (files.length > 0 && reaction.action !== 'ignore')
+    return { service, ...reacting(reaction, running), reasons: files, ...tested };
   return { service, ...standing(wanted, running) };
+}
+
+/** What does not run, or not well, cannot be told to read anything. */
+function reacting(
+  { action, signal }: FileReaction,
+  running: readonly ObservedContainer[],
+): Pick<ServicePlan, 'action' | 'signal'> {
+  if (action === 'restart') return { action };
+  const hears = running.every(({ status }) => status === 'running');
+  return action === 'signal' && signal !== undefined && hears ? { action, signal } : { action: 'recreate' };
 }
 
 /** What is the same, and may still not be running. */

@@ -1,7 +1,9 @@
 /** What a deploy will do, service by service, from our own data: never from `compose up --dry-run`. */
 
-/** `scale` changes only how many replicas run; `start` only starts what stopped. */
-export type ServiceAction = 'keep' | 'recreate' | 'restart' | 'create' | 'start' | 'scale' | 'remove';
+import type { FileSignal, FileTest } from './file-reaction.js';
+
+/** `signal` makes what runs read its files again; `scale` changes only how many replicas run; `start` only starts what stopped. */
+export type ServiceAction = 'keep' | 'recreate' | 'restart' | 'signal' | 'create' | 'start' | 'scale' | 'remove';
 
 export interface ServicePlan {
   readonly service: string;
@@ -9,6 +11,9 @@ export interface ServicePlan {
   /** Why, one short phrase each: `image`, `config`, `mounted files: nginx/nginx.conf`, `env: LOG_LEVEL`, `not running`. */
   readonly reasons: readonly string[];
   readonly image?: { readonly from?: string; readonly to: string };
+  /** What judges its new files before the switch, and what makes it read them. */
+  readonly test?: FileTest;
+  readonly signal?: FileSignal;
 }
 
 /** Paths relative to the project's folder. */

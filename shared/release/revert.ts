@@ -47,6 +47,7 @@ export function revertSteps(input: RevertInput, switched: readonly NumberedStep[
     ...namesBack(input, switched),
     ...networksBack(input, switched),
     ...back,
+    ...signalsAgain(switched),
     ...editsAgain(input, switched),
     ...forgottenNames(input, switched, back),
     ...input.newNetworks.map((network): Due => ({ step: { kind: 'remove-network', network } })),
@@ -82,6 +83,11 @@ function restoredFiles(input: RevertInput, switched: readonly NumberedStep[]): D
 function ownNames({ services }: RevertInput, switched: readonly NumberedStep[]): Due[] {
   const replaces = (name: string): boolean => (services.get(name)?.containers.length ?? 0) > 0;
   return dueWith(switched, (step) => step.kind === 'up' && step.services.some(replaces), { kind: 'heal-names' });
+}
+
+/** Once its old files are there again, and what they point to. */
+function signalsAgain(switched: readonly NumberedStep[]): Due[] {
+  return switched.flatMap(({ number, step }) => (step.kind === 'signal' ? [{ step, onlyIfBegun: number }] : []));
 }
 
 /** That is then there again as well: it was not ours to take back. */

@@ -20,6 +20,20 @@ put() {
   fi
   cp -pP "$1" "$2.homeport-new" && mv -f "$2.homeport-new" "$2"
 }
+# A file that a container mounts by itself gets other bytes and stays the same file.
+rewrite_file() {
+  new=$release/$1/$2
+  old=$path/$2
+  if ! test -f "$new" || test -L "$new" || ! test -f "$old" || test -L "$old"; then put "$new" "$old"; return; fi
+  if ! cmp -s "$new" "$old"; then
+    test -w "$old" || chmod u+w "$old" || return 1
+    # A disk without room is found before anything is cut off.
+    cp -p "$new" "$old.homeport-new" || { rm -f "$old.homeport-new"; return 1; }
+    cat "$old.homeport-new" >"$old" || return 1
+    rm -f "$old.homeport-new"
+  fi
+  chmod "$(stat -c %a "$new")" "$old"
+}
 install_file() { put "$release/files/$1" "$path/$1"; }
 remove_file() { rm -f "$path/$1"; }
 restore_file() {
@@ -60,6 +74,13 @@ said() {
   test -n "$line" || line=$(printed | tail -n 1)
   printf %s "$line"
 }
+# What a test said: the first error is the cause, and what follows it are its consequences.
+judged() {
+  line=$(printed | grep -E '\[emerg\]|\[ALERT\]|FAILED|^[Ee]rror' | head -n 1)
+  test -n "$line" || line=$(printed | tail -n 1)
+  printf %s "$line"
+}
+lacks_program() { printed | grep -qE 'executable file not found|: (exec: )?[^ ]+: not found'; }
 begins() {
   why=
   left=

@@ -7,13 +7,14 @@ import type { ReleaseLayout } from '../host/layout.js';
 import { CLEAR_ROOM } from './clear-room.js';
 import { ENGINE_TURN } from './engine-turn.js';
 import { HEAL_NAMES } from './heal-names.js';
+import { RELOAD } from './reload.js';
 import { FUNCTIONS } from './script-functions.js';
 import { stepText } from './step-text.js';
 import { describeStep, type NumberedStep } from './steps.js';
 
 export interface ScriptContext {
   /** Which script this is; its steps are named after it in the journal. */
-  readonly job: 'hooks' | 'switch' | 'after' | 'revert';
+  readonly job: 'tests' | 'hooks' | 'switch' | 'after' | 'revert';
   readonly release: ReleaseLayout;
   /** The project's folder on the host. */
   readonly path: string;
@@ -48,6 +49,7 @@ export function renderScript(context: ScriptContext, steps: readonly NumberedSte
     sh`engine_lock=${context.engineLock}`,
     FUNCTIONS,
     ...(steps.some(({ step }) => step.kind === 'up' || step.kind === 'retag') ? [ENGINE_TURN] : []),
+    ...(steps.some(({ step }) => step.kind === 'signal') ? [RELOAD] : []),
     CLEAR_ROOM,
     ...(steps.some(({ step }) => step.kind === 'heal-names') ? [HEAL_NAMES] : []),
     // A line that a power cut left without its end must not swallow the next one.

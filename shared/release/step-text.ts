@@ -2,6 +2,7 @@
 import { writeDuration } from '../base/duration.js';
 import { joined, sh, type ShellText } from '../ssh/shell-text.js';
 import { inTurn } from './engine-turn.js';
+import { signalText } from './reload.js';
 import type { ScriptContext } from './script.js';
 import type { FileChange, Renamed, Retag, Step } from './steps.js';
 
@@ -27,6 +28,10 @@ export function stepText(context: Pick<ScriptContext, 'up'>, step: Step): ShellT
       return upText(step, context);
     case 'restart':
       return sh`docker restart ${step.containers}`;
+    case 'signal':
+      return signalText(step);
+    case 'test':
+      return testText(step);
     case 'wait':
       return sh`wait_until ${step.service} ${step.condition} ${step.seconds}`;
     case 'remove-service':
@@ -70,6 +75,30 @@ function hookText(hook: Extract<Step, { kind: 'hook' }>): ShellText {
   return sh`code=0; { ${begin}; } || code=$?; ${joined(ends, '; ')}; return $code`;
 }
 
+function testText({
+  command,
+  seconds,
+  container,
+  mountPoints,
+  byDefault,
+  service,
+}: Extract<Step, { kind: 'test' }>): ShellText {
+  const call = sh`limited ${seconds} ${writeDuration(seconds * 1000)} 0 ${command}`;
+  const begin = mountPoints.length > 0 ? sh`make_room ${mountPoints} && ${call}` : call;
+  const without = sh`if lacks_program; then echo ${`${service} does not have the program that would test its new files: they are not tested`}; return 0; fi`;
+  return joined(
+    [
+      sh`code=0; { ${begin}; } || code=$?`,
+      sh`test $code -eq 0 || remove_hooks ${`${container}$`}`,
+      ...(mountPoints.length > 0 ? [sh`clear_room`] : []),
+      sh`test $code -ne 0 || return 0`,
+      ...(byDefault ? [without] : []),
+      sh`case $why in timed*) ;; *) why=$(judged) ;; esac; return $code`,
+    ],
+    '; ',
+  );
+}
+
 /** Seconds within which what has a limit of its own must end. */
 const GRACE = 15;
 
@@ -85,12 +114,14 @@ function renameText({ id, name }: Renamed): ShellText {
   return sh`docker rename ${id} ${name}`;
 }
 
-function restoreText({ path, shippedBy }: FileChange, as: 'before' | 'shipped'): ShellText {
+function restoreText({ path, shippedBy, inPlace }: FileChange, as: 'before' | 'shipped'): ShellText {
+  if (inPlace === true) return sh`rewrite_file before ${path}`;
   if (as === 'before' || shippedBy === undefined) return sh`restore_file ${path}`;
   return sh`put "$release/../"${shippedBy}/files/${path} "$path/"${path}`;
 }
 
-function installText({ path, change }: FileChange): ShellText {
+function installText({ path, change, inPlace }: FileChange): ShellText {
+  if (inPlace === true) return sh`rewrite_file files ${path}`;
   return change === 'write' ? sh`install_file ${path}` : sh`remove_file ${path}`;
 }
 

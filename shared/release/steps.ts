@@ -2,6 +2,7 @@
  * What a switch consists of: steps per service, in order, as data. The switch and its revert are both lists of these,
  * rendered by script.ts; the runner reads the journal by their numbers.
  */
+import type { FileSignal } from './file-reaction.js';
 import type { ShellText } from '../ssh/shell-text.js';
 
 export interface FileChange {
@@ -11,6 +12,8 @@ export interface FileChange {
   readonly change: 'write' | 'remove' | 'keep';
   /** The release whose bytes the containers have, though someone has changed the file since. */
   readonly shippedBy?: string;
+  /** A container goes on with the very file that it mounts: after a rename it would have the old one. */
+  readonly inPlace?: true;
 }
 
 /** Points a name at an image ID: an image serves under the compose file's own name. */
@@ -57,6 +60,25 @@ export type Step =
       readonly createOnly: boolean;
     }
   | { readonly kind: 'restart'; readonly service: string; readonly containers: readonly string[] }
+  /** What runs is told to read its files again. */
+  | {
+      readonly kind: 'signal';
+      readonly service: string;
+      readonly containers: readonly string[];
+      readonly signal: FileSignal;
+    }
+  /** New files are judged in a container of their own, before anything is changed. */
+  | {
+      readonly kind: 'test';
+      readonly service: string;
+      readonly words: string;
+      readonly command: ShellText;
+      readonly seconds: number;
+      readonly container: string;
+      readonly mountPoints: readonly string[];
+      /** Whether an image that does not have the program may go without. */
+      readonly byDefault: boolean;
+    }
   | {
       readonly kind: 'wait';
       readonly service: string;
@@ -113,6 +135,10 @@ export function describeStep(step: Step): string {
       return `${step.createOnly ? 'create' : 'up'} ${step.services.join(' ')}`;
     case 'restart':
       return `restart ${step.service}`;
+    case 'signal':
+      return `signal ${step.signal.name} to ${step.service}`;
+    case 'test':
+      return `test the new files of ${step.service} (${step.words})`;
     case 'wait':
       return `wait until ${step.service} is ${step.condition}`;
     case 'remove-service':

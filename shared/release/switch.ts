@@ -49,6 +49,8 @@ export function switchSteps(input: SwitchInput): NumberedStep[] {
     steps.push(...upSteps(here, input), ...restartSteps(here), ...waitSteps(here, input));
     input.hooks.filter(({ afterLevel }) => afterLevel === index).forEach(({ step }) => steps.push(step));
   });
+  // Last: what a proxy points to is up by then.
+  steps.push(...signalSteps(services));
   return withRoom(steps, input).map((step, index) => ({ number: index + 1, step }));
 }
 
@@ -135,6 +137,14 @@ function restartSteps(services: readonly SwitchService[]): Step[] {
   return services
     .filter(({ action }) => action === 'restart')
     .map(({ service, containers }) => ({ kind: 'restart', service, containers: containers.map(({ id }) => id) }));
+}
+
+function signalSteps(services: readonly SwitchService[]): Step[] {
+  return services.flatMap(({ service, action, signal, containers }): Step[] =>
+    action === 'signal' && signal !== undefined
+      ? [{ kind: 'signal', service, containers: containers.map(({ id }) => id), signal }]
+      : [],
+  );
 }
 
 /** Only what was just brought up, or restarted, is waited for, and only when something that is still to come depends on it. */

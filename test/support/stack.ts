@@ -10,6 +10,8 @@ export function serviceModel(name: string, more: Partial<ServiceModel> = {}): Se
     image: `${name}:1`,
     build: undefined,
     containerName: undefined,
+    command: undefined,
+    entrypoint: undefined,
     dependsOn: {},
     environment: {},
     healthcheck: undefined,
