@@ -128,7 +128,7 @@ describe('a deploy that fails', () => {
   test('is red, cause first, then the host; what the container printed is shown and not obeyed', async () => {
     const { status, lines, outputs, summary } = await job.run(
       { environment: 'production' },
-      finds({ ...ROLLED_BACK, failure: { ...FAILURE, lastLines: ['::error::x', 'boom'] } }),
+      finds({ ...ROLLED_BACK, failure: { ...FAILURE, problems: [], lastLines: ['::error::x', 'boom'] } }),
     );
     expect(status).toBe(1);
     expect(errorsIn(obeyed(lines))).toEqual([
@@ -141,6 +141,18 @@ describe('a deploy that fails', () => {
       'serving-release': '20261121T100000Z-aaaaaaa',
     });
     expect(summary).toContain('**Cause** (health)');
+  });
+
+  test('for what is wrong in a file: it is shown at its line', async () => {
+    const problems = [{ message: 'nginx waits until web is healthy', file: 'compose.yaml', line: 9, column: 3 }];
+    const { lines } = await job.run(
+      { environment: 'production' },
+      finds({ ...ROLLED_BACK, failure: { ...FAILURE, lastLines: [], problems } }),
+    );
+    expect(errorsIn(lines)).toEqual([
+      expect.stringMatching(/^::error title=Homeport,file=compose\.yaml,line=9,col=3::nginx waits/),
+      expect.stringMatching(/^::error::health: /),
+    ]);
   });
 
   test('a host that cannot be reached: its message without a stack, nothing claimed', async () => {

@@ -5,6 +5,7 @@ import type { Log } from '../base/log.js';
 import type { DeployContext } from '../operations/context.js';
 import type { DeployRequest } from '../operations/request.js';
 import type { DeployResult } from '../operations/result.js';
+import { annotateProblems } from './annotation.js';
 import { readDeployInputs } from './inputs.js';
 import { deployOutputs, refusalOutputs, writeOutputs, writeReport } from './outputs.js';
 import { redacted } from './redacted.js';
@@ -50,6 +51,7 @@ function tell(result: DeployResult, request: DeployRequest, facts: RunFacts, { l
   });
   writeOutputs(deployOutputs(result, url, report));
   writeSummary(deploySummary(result, { version, actor, reason, url }), log);
+  annotateProblems(result.failure?.problems ?? [], redactor);
   for (const line of result.failure?.lastLines ?? []) log.output(line);
 }
 

@@ -2,10 +2,10 @@
  * Runs the main function of an action: the one place where a step is set to failed, where signals become a cancellation,
  * and where bad input, a failing host and a defect of ours are told apart.
  */
-import { error as annotate, setFailed } from '@actions/core';
+import { setFailed } from '@actions/core';
 import { describeProblem, HostFailure, messageOf, UserError, type Problem } from '../base/errors.js';
 import { Redactor } from '../base/redactor.js';
-import { annotationAt } from './annotation.js';
+import { annotateProblems } from './annotation.js';
 import { ActionLog } from './log.js';
 
 export interface ActionContext {
@@ -18,8 +18,6 @@ export interface ActionContext {
 /** What makes the step fail, cause first; undefined when it ended well. */
 export type Ending = string | undefined;
 
-/** GitHub shows ten errors of a step; the last one is kept for the failure itself. */
-const MOST_ANNOTATIONS = 9;
 /** What the runner cuts a message at, less what an encoding adds. */
 const LONGEST_MESSAGE = 4000;
 /** Milliseconds, for what is being written still. */
@@ -35,7 +33,7 @@ export async function runAction(main: (context: ActionContext) => Promise<Ending
     if (failure !== undefined) fail(failure, redactor);
   } catch (error) {
     log.close();
-    annotateProblems(error, redactor);
+    if (error instanceof UserError) annotateProblems(error.problems, redactor);
     for (const line of lastLinesOf(error)) log.output(line);
     log.close();
     fail(describe(error), redactor);
@@ -52,14 +50,6 @@ export function leaveSoon(): void {
 function fail(message: string, redactor: Redactor): void {
   const text = redactor.redact(message);
   setFailed(text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text);
-}
-
-/** Each problem that is in a file is shown at its line in the pull request. */
-function annotateProblems(error: unknown, redactor: Redactor): void {
-  const problems = error instanceof UserError ? error.problems : [];
-  for (const problem of problems.filter(({ file }) => file !== undefined).slice(0, MOST_ANNOTATIONS)) {
-    annotate(redactor.redact(problem.message), annotationAt(problem));
-  }
 }
 
 const lastLinesOf = (error: unknown): readonly string[] => (error instanceof HostFailure ? error.lastLines : []);

@@ -59,6 +59,7 @@ export const ROLLED_BACK: DeployResult = {
   failure: {
     phase: 'health',
     message: 'web is unhealthy after 20 s: <b>GET</b> /health said 503\nhook_a|b *failed*',
+    problems: [],
     lastLines: [
       '\u001b[31mError\u001b[0m: no such column "total"',
       '```',

@@ -27,7 +27,7 @@ describe('secrets', () => {
       ...ROLLED_BACK,
       host: leak,
       warnings: [leak],
-      failure: { phase: 'health', message: leak, lastLines: [leak], hostState: leak },
+      failure: { phase: 'health', message: leak, problems: [], lastLines: [leak], hostState: leak },
     };
     const { lines, outputs, summary, report } = await job.run(
       { environment: 'production', 'env-names': 'APP_KEY', reason: leak, ...secrets },

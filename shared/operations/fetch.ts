@@ -54,7 +54,7 @@ async function fetchOne(
     case 'recorded':
       return { reference, id: image.id, ...(image.pinned === undefined ? {} : { pinned: image.pinned }) };
     case 'build': {
-      const id = image.id ?? built.get(service);
+      const id = image.id ?? built.get(image.builder);
       if (id === undefined) throw new Error(`service ${service} was not built`);
       return { reference, id, buildInputs: image.buildInputs };
     }
@@ -87,9 +87,11 @@ async function buildImages({
   log,
   signal,
 }: FetchInput): Promise<Map<string, string>> {
-  const due = [...images]
-    .filter(([, image]) => image.source === 'build' && image.id === undefined)
-    .map(([service]) => service);
+  const due = [
+    ...new Set(
+      [...images].flatMap(([, image]) => (image.source === 'build' && image.id === undefined ? image.builder : [])),
+    ),
+  ];
   if (due.length === 0) return new Map();
   if (!host.facts.buildx) log.warning('this host has no buildx: images are built by the classic builder');
   const release = host.layout.release(id);

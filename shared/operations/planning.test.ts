@@ -17,6 +17,7 @@ const recorded: ManifestService = {
 };
 const image = (service: string): WantedImage => ({
   source: 'build',
+  builder: 'web',
   reference: `${service}:1`,
   buildInputs: '',
   id: `sha256:${service}`,

@@ -195,7 +195,8 @@ export class Report {
   #describe(error: unknown, hostState: string, lastWords: readonly string[] = []): Failure {
     const own = error instanceof HostFailure || error instanceof StepFailed ? error.lastLines : [];
     const message = error instanceof Error && error.name === 'AbortError' ? 'the job was cancelled' : messageOf(error);
-    return { phase: this.phases.current, message, lastLines: [...own, ...lastWords], hostState };
+    const problems = error instanceof UserError ? error.problems : [];
+    return { phase: this.phases.current, message, problems, lastLines: [...own, ...lastWords], hostState };
   }
 
   /** What the unhealthy containers printed last: a return takes them away. */

@@ -1,4 +1,5 @@
 /** What a deploy came to, as the edge reports it. */
+import type { Problem } from '../base/errors.js';
 import type { Plan } from '../release/plan.js';
 
 export type Verdict = 'deployed' | 'unchanged' | 'planned' | 'rolled-back' | 'failed';
@@ -14,6 +15,8 @@ export interface Failure {
   readonly phase: string;
   /** The cause, in one line or a few. */
   readonly message: string;
+  /** What a person has to repair, each with its place where it has one; empty when the host or the release failed. */
+  readonly problems: readonly Problem[];
   /** What the host or the container printed last. */
   readonly lastLines: readonly string[];
   /** What state the host is in now, in one sentence. */

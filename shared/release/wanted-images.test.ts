@@ -191,6 +191,20 @@ describe('a build', () => {
     expect(await inputsOf(web(model), given)).not.toBe(await inputsOf(web()));
   });
 
+  test('is that of every service that has its image name: nobody is asked for it', async () => {
+    const model = stackModel([
+      serviceModel('worker', { image: 'app:1' }),
+      serviceModel('web', { image: 'app:1', build }),
+      serviceModel('other', { image: undefined, build }),
+    ]);
+    const given = wishes(model, { contexts: new Map([['web', files]]) });
+    const images = await wantedImages(given);
+    expect(images.get('worker')).toMatchObject({ source: 'build', reference: 'app:1', builder: 'web' });
+    expect(images.get('worker')).toEqual(images.get('web'));
+    expect(images.get('other')).toMatchObject({ builder: 'other' });
+    expect(given.asked).toEqual([]);
+  });
+
   test('never: the image is asked for', async () => {
     const model = stackModel([serviceModel('web', { build })]);
     expect(await only(wishes(model, { build: 'never' }))).toMatchObject({ source: 'registry', reference: 'web:1' });

@@ -17,6 +17,8 @@ export type WantedImage =
   | {
       readonly source: 'build';
       readonly reference: string;
+      /** The service whose `build` makes it: itself, or another that gives its image the same name. */
+      readonly builder: string;
       readonly buildInputs: string;
       readonly id: string | undefined;
     }
@@ -83,10 +85,12 @@ async function wantedImage(name: string, service: ServiceModel, wishes: ImageWis
   const { engine, previous } = wishes;
   const reference = imageName(wishes.model, service);
   const recorded = previous?.services[name]?.image;
-  if (service.build !== undefined && wishes.build === 'auto') {
-    const buildInputs = fingerprintOfBuild(service, wishes.contexts.get(name) ?? [], wishes.model.name);
+  const builder = wishes.build === 'auto' ? builderOf(name, service, wishes.model) : undefined;
+  if (builder !== undefined) {
+    const [maker, { build }] = builder;
+    const buildInputs = fingerprintOfBuild(build, wishes.contexts.get(maker) ?? [], wishes.model.name);
     const same = recorded?.buildInputs === buildInputs && (await engine.inspectImage(recorded.id)) !== undefined;
-    return { source: 'build', reference, buildInputs, id: same ? recorded.id : undefined };
+    return { source: 'build', reference, builder: maker, buildInputs, id: same ? recorded.id : undefined };
   }
   const auto = (wishes.pull[name] ?? 'auto') === 'auto';
   if (
@@ -101,13 +105,21 @@ async function wantedImage(name: string, service: ServiceModel, wishes: ImageWis
   return { source: 'registry', reference, resolved, id: (await engine.inspectImage(resolved.pinned))?.id };
 }
 
+/** As Compose does it: a service without `build` runs what another one builds under the same image name. */
+function builderOf(name: string, service: ServiceModel, model: ComposeModel): [string, ServiceModel] | undefined {
+  if (service.build !== undefined) return [name, service];
+  return Object.entries(model.services).find(
+    ([, { build, image }]) => build !== undefined && image !== undefined && image === service.image,
+  );
+}
+
 /** The same fingerprint means that a build would make the same image again. */
 function fingerprintOfBuild(
-  service: ServiceModel,
+  build: ServiceModel['build'],
   files: readonly { path: string; mode: number; sha256: string }[],
   salt: string,
 ): string {
-  const hash = createHash('sha256').update(salt).update(JSON.stringify(service.build));
+  const hash = createHash('sha256').update(salt).update(JSON.stringify(build));
   for (const { path, mode, sha256 } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1)))
     hash.update(`\0${path}\0${mode}\0${sha256}`);
   return hash.digest('hex');

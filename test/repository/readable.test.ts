@@ -7,7 +7,7 @@ test('the demo shows a summary as text: no mark and no entity, columns that stan
   const summary = deploySummary(
     {
       ...ROLLED_BACK,
-      failure: { phase: 'health', message: 'web <a> | b', lastLines: ['| a | &#42; |'], hostState: '' },
+      failure: { phase: 'health', message: 'web <a> | b', problems: [], lastLines: ['| a | &#42; |'], hostState: '' },
     },
     { version: '3f2a', actor: 'octo_cat', reason: '', url: undefined },
   );
