@@ -46,16 +46,6 @@ function asked(document: StackDocument, backup: 'auto' | 'always' | 'never'): As
     ask(strategy === 'rolling', ['rollout', service, 'strategy'], 'rollout strategy rolling', 'use auto or recreate');
     for (const key of Object.keys(more)) ask(true, ['rollout', service, key], `rollout ${key}`, 'remove it');
   }
-  for (const when of ['before-switch', 'after-switch'] as const) {
-    (document.hooks?.[when] ?? []).forEach((hook, index) => {
-      ask(
-        'on-return' in hook,
-        ['hooks', when, index, 'on-return'],
-        'on-return of a hook',
-        'remove it: it would not run',
-      );
-    });
-  }
   ask(typeof document.host === 'object' && document.host.length > 1, ['host'], 'a deploy to several hosts', 'name one');
   return found;
 }

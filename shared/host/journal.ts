@@ -3,7 +3,8 @@
  * the clock, which may jump. A full disk may lose lines, never corrupt one, so whatever is there can be trusted.
  */
 
-export type JournalWord = 'begin' | 'end' | 'fail' | 'cause' | 'done' | 'lost-lock' | 'decided' | 'turn-back';
+export type JournalWord =
+  'begin' | 'end' | 'fail' | 'missed' | 'cause' | 'done' | 'lost-lock' | 'decided' | 'turn-back';
 
 export interface JournalEntry {
   /** Seconds since the host's boot. */
@@ -16,7 +17,7 @@ export interface JournalEntry {
   readonly text: string;
 }
 
-const LINE = /^(\d+(?:\.\d+)?) (begin|end|fail|cause|done|lost-lock|decided|turn-back) (\w+):(\d+)(?: (.*))?$/;
+const LINE = /^(\d+(?:\.\d+)?) (begin|end|fail|missed|cause|done|lost-lock|decided|turn-back) (\w+):(\d+)(?: (.*))?$/;
 
 /** The entries of a journal; a line that was cut short is left out: without its end `switch:1` may be `switch:12`. */
 export function parseJournal(text: string): JournalEntry[] {
@@ -39,6 +40,13 @@ export function parseJournal(text: string): JournalEntry[] {
 /** The step that failed or was not begun, if there is one: the newest. */
 export function failedStep(entries: readonly JournalEntry[]): JournalEntry | undefined {
   return entries.findLast(({ word }) => word === 'fail' || word === 'lost-lock' || word === 'decided');
+}
+
+/** What failed on the way back and does not count for it, with its cause: what a hook should have done again. */
+export function missedSteps(entries: readonly JournalEntry[]): string[] {
+  return entries
+    .filter(({ word }) => word === 'missed')
+    .map((entry) => [entry.text, causeOfFailure(entries, entry)].filter((part) => part !== undefined).join(': '));
 }
 
 /** Why a step failed, in its own words or in those of what it called; undefined when nothing was said. */

@@ -4,6 +4,7 @@ import { publishedPorts } from '../release/claims.js';
 import { MANIFEST_VERSION, type Manifest, type ManifestService, type ReleaseImage } from '../release/manifest.js';
 import type { Observed } from '../release/observed.js';
 import { wasOneShot, whatRan } from '../release/ran.js';
+import { rerunHooks } from './hooks-again.js';
 import type { OpenHost } from './open-host.js';
 import { definitions, foreseenHash, hashEnvValue } from './planning.js';
 import type { PreparedRelease } from './prepared.js';
@@ -53,6 +54,7 @@ export function makeManifest(
     env: Object.fromEntries(Object.entries(files.env).map(([key, value]) => [key, hashEnvValue(id, key, value)])),
     networks: Object.fromEntries(definitions(staged.model.networks)),
     volumes: Object.fromEntries(definitions(staged.model.volumes)),
+    onReturn: rerunHooks(request),
     imageStore: host.facts.imageStore,
     dockerVersion: host.facts.dockerVersion,
     composeVersion: host.facts.composeVersion,

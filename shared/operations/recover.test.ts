@@ -13,13 +13,14 @@ import { pointText, type Store } from '../release/store.js';
 import { sh } from '../ssh/shell-text.js';
 import { confirm } from './conclude.js';
 import { EventFeed } from './event-feed.js';
+import { hooksAgain } from './hooks-again.js';
 import type { OpenHost } from './open-host.js';
 import { ChangedMeanwhile } from './meanwhile.js';
 import { recover } from './recover.js';
 import { StillHalf } from './recovered.js';
 import type { DeployRequest } from './request.js';
 import { jobOf, releaseScripts } from './scripts.js';
-import { runEarlyHooks, runSwitch, StepFailed, type Switching } from './switching.js';
+import { runEarlyHooks, runLateHooks, runSwitch, StepFailed, type Switching } from './switching.js';
 import { turnBack } from './turn-back.js';
 
 // Real sessions and scripts, on a machine that may be busy.
@@ -362,7 +363,9 @@ describe('hooks', () => {
   test('one that fails stops the deploy before the switch', async () => {
     await onStage(
       async (stage) => {
-        await expect(runEarlyHooks(stage.switching, false)).rejects.toThrow('hook host sh -c echo no; exit 3: exit code 3');
+        await expect(runEarlyHooks(stage.switching, false)).rejects.toThrow(
+          'hook host sh -c echo no; exit 3: exit code 3',
+        );
         expect(stage.now()).toEqual(stage.before);
         await next(stage);
         expect(existsSync(stage.host.release.directory)).toBe(false);
@@ -392,6 +395,66 @@ describe('hooks', () => {
         },
       },
     );
+  });
+
+  const again = (...command: string[]): DeployRequest['hooks'] => ({
+    beforeSwitch: [],
+    afterSwitch: [{ kind: 'host', command, timeout: 5000, onReturn: 'rerun' }],
+  });
+  const collected = (stage: Stage): string => readFileSync(join(stage.host.folder, 'collected'), 'utf8');
+
+  test('one that a return does again has the old files then', async () => {
+    await onStage(
+      async (stage) => {
+        await runSwitch(stage.switching, false);
+        await runLateHooks(stage.switching);
+        expect(collected(stage)).toContain('# new');
+        await turnBack(stage.switching, new Error('unhealthy'));
+        expect(collected(stage)).toBe('db db:1\nweb web:1\n');
+        expect(stage.now()).toEqual(stage.before);
+      },
+      { hooks: again('cp', 'stack', '../../collected') },
+    );
+  });
+
+  test.each([
+    ['that is over', async (stage: Stage) => turnBack(stage.switching, new Error('unhealthy'))],
+    ['of the next run', async (stage: Stage) => next(stage)],
+  ])('one that fails when it is done again is told, and stops nothing of a return %s', async (_, back) => {
+    await onStage(
+      async (stage) => {
+        await runSwitch(stage.switching, false);
+        const returned = await back(stage);
+        if ('hostState' in returned) {
+          expect(returned.hostState).not.toContain('failed on the way');
+          expect(returned.hostState).toMatch(
+            /\nthis was to be done again on the return, and failed: hook host .*: exit code 3$/,
+          );
+        }
+        expect(stage.now()).toEqual(stage.before);
+        expect(stage.host.facts).toEqual(
+          expect.arrayContaining([expect.stringMatching('missed revert:'), 'done revert:0']),
+        );
+      },
+      { hooks: again('sh', '-c', 'echo no, not again; exit 3') },
+    );
+  });
+
+  test('what the release that is returned to says of itself goes before what the new one says', () => {
+    using host = new ScriptHost();
+    const bare = preparedRelease(host);
+    const open = openScriptHost(host);
+    const own = { kind: 'exec', service: 'web', command: ['own'], timeout: 1000 } as const;
+    const request = deployRequest({ hooks: again('new') });
+    const titles = (previous: typeof bare.previous): unknown =>
+      hooksAgain({ host: open, request, token: '', release: { ...bare, previous } }, 0).steps.map(
+        (step) => step.kind === 'hook' && step.title,
+      );
+    expect(titles(bare.previous)).toEqual(['host new']);
+    expect(titles(manifest({ ...bare.previous, onReturn: [own, { ...own, service: 'unknown' }] }))).toEqual([
+      'exec web own',
+    ]);
+    expect(titles(undefined)).toEqual([]);
   });
 
   test('one that leaves a daemon behind holds neither the job nor the next one', async () => {

@@ -5,13 +5,14 @@
 import { HostFailure } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import { runJob } from '../host/job.js';
-import { failedStep } from '../host/journal.js';
+import { failedStep, missedSteps } from '../host/journal.js';
 import type { Layout, ReleaseLayout } from '../host/layout.js';
 import { CLEAR_ROOM } from '../release/clear-room.js';
 import { HEAL_NAMES, ownName } from '../release/heal-names.js';
 import { decideText, pointText, readStore, type Store, type StoredRelease } from '../release/store.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import { missedWords } from './hooks-again.js';
 import type { OpenHost } from './open-host.js';
 import { deedLine, StillHalf, type Deed, type Recovered } from './recovered.js';
 import type { DeployRequest } from './request.js';
@@ -43,7 +44,8 @@ export async function recover(host: OpenHost, request: DeployRequest, log: Log):
   const deeds: Deed[] = [];
   const back = async (id: string): Promise<void> => {
     try {
-      await takeBack(shell, layout, id, environment);
+      const missed = await takeBack(shell, layout, id, environment);
+      for (const line of missedWords(missed)) log.warning(line);
     } catch (error) {
       if (!(error instanceof HostFailure)) throw error;
       const failed: Deed = { release: id, verdict: 'failed', cause: error.message };
@@ -120,7 +122,8 @@ function newestServing(store: Store): StoredRelease | undefined {
   return newest === undefined || newest.id === store.current?.id ? undefined : newest;
 }
 
-async function takeBack(shell: HostShell, layout: Layout, id: string, environment: ShellText): Promise<void> {
+/** @returns what hooks should have done again, and did not */
+async function takeBack(shell: HostShell, layout: Layout, id: string, environment: ShellText): Promise<string[]> {
   const release = layout.release(id);
   const result = await runJob(
     shell,
@@ -141,4 +144,5 @@ async function takeBack(shell: HostShell, layout: Layout, id: string, environmen
       result.lastLines,
     );
   }
+  return missedSteps(result.entries);
 }

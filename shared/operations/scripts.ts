@@ -13,6 +13,7 @@ import { switchSteps, type SwitchInput, type SwitchService } from '../release/sw
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import type { TarEntry } from '../ssh/ship.js';
 import { composeCall } from './compose-calls.js';
+import { hooksAgain } from './hooks-again.js';
 import { inPlaceWhereSignalled } from './file-changes.js';
 import { fileTests } from './file-tests.js';
 import { earlyHook, hookContainers, hookFileEntry, lateHooks, place, type Subject } from './hook-scripts.js';
@@ -45,7 +46,9 @@ export function releaseScripts(subject: Subject): ReleaseScripts {
 
   const hooks = numbered(early.map(({ hook, index }) => earlyHook(hook, index, subject, here)));
   const tests = fileTests(subject, here, before.length + request.hooks.afterSwitch.length);
-  const runs = [...request.hooks.beforeSwitch, ...request.hooks.afterSwitch].some(({ kind }) => kind === 'run');
+  const again = hooksAgain(subject, before.length + request.hooks.afterSwitch.length + tests.steps.length);
+  const oneOffs = [...request.hooks.beforeSwitch, ...request.hooks.afterSwitch, ...again.hooks];
+  const runs = oneOffs.some(({ kind }) => kind === 'run');
   const input = switchInput(
     subject,
     late.flatMap(({ hook, index }) => lateHooks(hook, index, subject, here)),
@@ -57,6 +60,7 @@ export function releaseScripts(subject: Subject): ReleaseScripts {
       previous: release.previous,
       namesBefore: release.namesBefore,
       newNetworks: newNetworks(release),
+      again: again.steps,
       hookContainers: runs ? hookContainers(subject) : undefined,
     },
     switched,

@@ -5,6 +5,7 @@ import { failedStep } from '../host/journal.js';
 import { decideText } from '../release/store.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import { filesAsBefore, looksAsBefore } from './as-before.js';
+import { missedOnReturn, missedWords } from './hooks-again.js';
 import { jobOf } from './scripts.js';
 import { StepFailed, type Switching } from './switching.js';
 
@@ -31,9 +32,9 @@ export async function turnBack(switching: Switching, cause: unknown): Promise<Re
       ...(await looksAsBefore(switching)),
       ...(await filesAsBefore(switching)),
     ];
-    if (problems.length > 0)
-      return { complete: false, hostState: `the return is not complete: ${problems.join('; ')}` };
-    return { complete: true, hostState: returnedState(switching) };
+    const missed = missedWords(await missedOnReturn(switching));
+    const state = problems.length > 0 ? `the return is not complete: ${problems.join('; ')}` : returnedState(switching);
+    return { complete: problems.length === 0, hostState: [state, ...missed].join('\n') };
   } catch (error) {
     return refused(error, switching) ?? unknownState(error, release.id);
   }

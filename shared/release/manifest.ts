@@ -1,5 +1,6 @@
 /** Everything that a return to a release needs, and what a person wants to know about it: `manifest.json` on the host. */
 import type { PlanFiles } from './plan.js';
+import type { HookTask } from './hook-steps.js';
 import type { Ran } from './ran.js';
 
 /** The image a service serves with. `id` is what `docker inspect` calls it on this host's image store. */
@@ -68,6 +69,8 @@ export interface Manifest {
   /** Canonical text of each network's and volume's definition: a change of one is never silent. */
   readonly networks: Readonly<Record<string, string>>;
   readonly volumes: Readonly<Record<string, string>>;
+  /** Hooks that a return to this release runs again; absent in older manifests. */
+  readonly onReturn?: readonly HookTask[];
   readonly imageStore: 'classic' | 'containerd';
   readonly dockerVersion: string;
   readonly composeVersion: string;

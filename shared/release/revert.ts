@@ -21,6 +21,8 @@ export interface RevertInput extends SwitchInput {
   readonly newNetworks: readonly string[];
   /** What the names of the one-off containers of hooks begin with; undefined when there are none. */
   readonly hookContainers?: string | undefined;
+  /** Hooks that the release which is returned to has done again. */
+  readonly again?: readonly Step[];
 }
 
 /** A step of the way back and the one of the switch that is its cause. */
@@ -51,6 +53,7 @@ export function revertSteps(input: RevertInput, switched: readonly NumberedStep[
     ...editsAgain(input, switched),
     ...forgottenNames(input, switched, back),
     ...input.newNetworks.map((network): Due => ({ step: { kind: 'remove-network', network } })),
+    ...(input.again ?? []).map((step): Due => ({ step })),
   ];
   return due.map((one, index) => ({ number: index + 1, ...one }));
 }

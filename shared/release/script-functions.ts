@@ -89,7 +89,7 @@ begins() {
 failed() {
   test -n "$why" || why=$(said)
   test -z "$why" || note cause "$job:$1" "$why"
-  note fail "$job:$1" "$2"
+  note "\${3:-fail}" "$job:$1" "$2"
 }
 # A file can be mounted only where there is one: what the host does not have yet is there, empty, while a hook runs.
 made() { printf '%s\n' "$1" >>"$release/room"; }

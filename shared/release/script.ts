@@ -83,11 +83,17 @@ run() {
   note begin "$job:$1" "$2"
   begins
   if "step_$1"; then note end "$job:$1" "$2"; else failed "$1" "$2"; failures=$((failures + 1)); fi
+}
+again() {
+  note begin "$job:$1" "$2"
+  begins
+  if "step_$1"; then note end "$job:$1" "$2"; else failed "$1" "$2" missed; fi
 }`;
 
 function endText(context: ScriptContext, steps: readonly NumberedStep[]): ShellText[] {
   const calls = steps.map(({ number, step, onlyIfBegun }) => {
-    const call = sh`run ${number} ${describeStep(step)}`;
+    const again = step.kind === 'hook' && step.again === true;
+    const call = sh`${again ? sh`again` : sh`run`} ${number} ${describeStep(step)}`;
     return onlyIfBegun === undefined ? call : sh`if begun ${`switch:${onlyIfBegun}`}; then ${call}; fi`;
   });
   if (context.onFailure === 'go-on') {

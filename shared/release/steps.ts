@@ -105,6 +105,8 @@ export type Step =
       /** The one-off container of a `run`: who ends the client does not end what it started. */
       readonly container?: string;
       /** The same command with a limit of its own inside the service, and whether that can be had there. */
+      /** On the way back: its failure is told, and fails nothing. */
+      readonly again?: true;
       readonly inside?: { readonly service: string; readonly possible: ShellText; readonly command: ShellText };
     };
 
@@ -153,7 +155,7 @@ export function describeStep(step: Step): string {
     case 'remove-hooks':
       return 'remove what hooks left running';
     case 'hook':
-      return `hook ${step.title}`;
+      return `hook ${step.title}${step.again === true ? ', again' : ''}`;
   }
 }
 

@@ -127,3 +127,39 @@ both(
     expect(await scene.host.sh('docker exec shop-side-1 cat /side.txt')).toBe('good four');
   },
 );
+
+both(
+  'hooks that are done again on a return do it with the old image and files; one that cannot stops nothing',
+  async (scene) => {
+    const change = (stack: Stack): void => {
+      stack.services.web['volumes'] = ['./motd.txt:/etc/motd.txt:ro', 'static:/static'];
+      stack['volumes'] = { db: {}, static: {} };
+    };
+    const again = { 'on-return': 'rerun' };
+    const before = { run: 'web', command: 'cat /etc/motd.txt >/static/run', ...again };
+    const after = { exec: 'web', command: 'cat /etc/motd.txt >/static/exec', ...again };
+    const once = {
+      host: 'grep -q new motd.txt && echo "only a new one will do" || test ! -e /tmp/returning',
+      ...again,
+    };
+    const hooks = { 'before-switch': [before], 'after-switch': [after, once] };
+    await scene.succeeds({ change, config: { hooks } });
+    const collected = async (): Promise<string> => scene.host.sh('docker exec shop-web-1 cat /static/run /static/exec');
+    expect(await collected()).toBe('as it was\nas it was');
+
+    await scene.host.sh('touch /tmp/returning');
+    const failed = await scene.comesHome(
+      {
+        change,
+        files: { 'motd.txt': 'new\n' },
+        config: {
+          hooks: { ...hooks, 'after-switch': [after, once, { exec: 'web', command: 'cat /static/*; exit 3' }] },
+        },
+      },
+      { result: 'rolled-back', phase: 'hooks', cause: /^hook exec web sh -c .*exit 3/, touched: ['web'] },
+    );
+    expect(failed.log).toMatch(/new\nnew/);
+    expect(failed.summary).toMatch(/this was to be done again on the return, and failed: hook host/);
+    expect(await collected()).toBe('as it was\nas it was');
+  },
+);

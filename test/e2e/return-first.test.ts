@@ -40,9 +40,20 @@ both(
   },
 );
 
-both('the next one works', async (scene) => {
-  const done = await scene.succeeds();
-  const { containers, serving } = await scene.look();
-  expect(Object.keys(containers).sort()).toEqual(['shop-db-1', 'shop-side-1', 'shop-web-1']);
-  expect(serving).toBe(`releases/${done.outputs['release'] ?? ''}`);
-});
+both(
+  'the next one works; its migration runs once the database that it needs is well, and before its own service',
+  async (scene) => {
+    const migrate = { run: 'web', command: 'printf "PING\\r\\nQUIT\\r\\n" | nc db 6379' };
+    const done = await scene.succeeds({ config: { hooks: { 'before-switch': [migrate] } } });
+    const journal = await scene.host.sh('sed -n "s/.* begin switch:[0-9]* //p" /srv/shop/.homeport/current/journal');
+    expect(
+      journal
+        .replace(/hook run web .*/, 'hook')
+        .split('\n')
+        .slice(-6),
+    ).toEqual(['up db side', 'wait until db is healthy', 'name 1 image', 'wait until db is healthy', 'hook', 'up web']);
+    const { containers, serving } = await scene.look();
+    expect(Object.keys(containers).sort()).toEqual(['shop-db-1', 'shop-side-1', 'shop-web-1']);
+    expect(serving).toBe(`releases/${done.outputs['release'] ?? ''}`);
+  },
+);
