@@ -70,6 +70,7 @@ function serviceAsPlanned({ service, action, reasons }: ServicePlan, before: Fac
   const said = `the plan said ${action} ${service} (${reasons.join('; ')})`;
   switch (action) {
     case 'keep':
+    case 'signal':
       return same(said, alive(before, service), alive(after, service));
     case 'recreate':
       return stayed > 0 || ids(is).length === 0 ? [`${said}, and ${String(stayed)} containers of it stayed`] : [];
