@@ -3,8 +3,9 @@
  * the clock, which may jump. A full disk may lose lines, never corrupt one, so whatever is there can be trusted.
  */
 
+/** `missed`, `unmet`: what failed on a way back that went on, a hook that was to be done again or something to wait for. */
 export type JournalWord =
-  'begin' | 'end' | 'fail' | 'missed' | 'cause' | 'done' | 'lost-lock' | 'decided' | 'turn-back';
+  'begin' | 'end' | 'fail' | 'missed' | 'unmet' | 'cause' | 'done' | 'lost-lock' | 'decided' | 'turn-back';
 
 export interface JournalEntry {
   /** Seconds since the host's boot. */
@@ -17,7 +18,8 @@ export interface JournalEntry {
   readonly text: string;
 }
 
-const LINE = /^(\d+(?:\.\d+)?) (begin|end|fail|missed|cause|done|lost-lock|decided|turn-back) (\w+):(\d+)(?: (.*))?$/;
+const LINE =
+  /^(\d+(?:\.\d+)?) (begin|end|fail|missed|unmet|cause|done|lost-lock|decided|turn-back) (\w+):(\d+)(?: (.*))?$/;
 
 /** The entries of a journal; a line that was cut short is left out: without its end `switch:1` may be `switch:12`. */
 export function parseJournal(text: string): JournalEntry[] {
@@ -42,14 +44,23 @@ export function failedStep(entries: readonly JournalEntry[]): JournalEntry | und
   return entries.findLast(({ word }) => word === 'fail' || word === 'lost-lock' || word === 'decided');
 }
 
-/** What failed on the way back and does not count for it, with its cause: what a hook should have done again. */
-export function missedSteps(entries: readonly JournalEntry[]): string[] {
-  return entries
-    .filter(({ word }) => word === 'missed')
-    .map((entry) => [entry.text, causeOfFailure(entries, entry)].filter((part) => part !== undefined).join(': '));
-}
-
 /** Why a step failed, in its own words or in those of what it called; undefined when nothing was said. */
 export function causeOfFailure(entries: readonly JournalEntry[], { job, step }: JournalEntry): string | undefined {
   return entries.findLast((entry) => entry.word === 'cause' && entry.job === job && entry.step === step)?.text;
+}
+
+/** What failed on the way back and does not count for it, each with its cause: what a hook should have done again. */
+export function missedSteps(entries: readonly JournalEntry[]): string[] {
+  return withCauses(entries, 'missed');
+}
+
+/** What a way back waited for in vain. */
+export function unmetSteps(entries: readonly JournalEntry[]): string[] {
+  return withCauses(entries, 'unmet');
+}
+
+function withCauses(entries: readonly JournalEntry[], word: JournalWord): string[] {
+  return entries
+    .filter((entry) => entry.word === word)
+    .map((entry) => [entry.text, causeOfFailure(entries, entry)].filter((part) => part !== undefined).join(': '));
 }

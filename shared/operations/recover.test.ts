@@ -5,8 +5,9 @@ import { existsSync, linkSync, mkdirSync, readFileSync, readlinkSync, rmSync, wr
 import { join } from 'node:path';
 import { deployRequest, openScriptHost, preparedRelease } from '../../test/support/deploy.js';
 import { ScriptHost, text } from '../../test/support/script-host.js';
-import { engineWith, manifest } from '../../test/support/stack.js';
+import { details, engineRunning, engineWith, manifest } from '../../test/support/stack.js';
 import { silentLog } from '../base/log.js';
+import type { ContainerDetails, Engine } from '../host/engine.js';
 import { runJob } from '../host/job.js';
 import { writeManifest } from '../release/manifest.js';
 import { pointText, type Store } from '../release/store.js';
@@ -37,7 +38,11 @@ interface Stage {
 }
 
 /** A host on which an old release serves, and everything is ready for the switch to a new one. */
-async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<DeployRequest> = {}): Promise<void> {
+async function onStage(
+  work: (stage: Stage) => Promise<void>,
+  more: Partial<DeployRequest> = {},
+  engine: Partial<Engine> = { containers: async () => Promise.resolve([]) },
+): Promise<void> {
   using host = new ScriptHost();
   host.put('stack', text('db db:1\nweb web:1\n'));
   host.put('gone', text('gone', 0o600));
@@ -52,7 +57,7 @@ async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<Depl
     host.docker.run(service, id);
   }
   writeFileSync(host.layout.lockToken, TOKEN);
-  const open = openScriptHost(host, { containers: async () => Promise.resolve([]) });
+  const open = openScriptHost(host, engine);
   const request = deployRequest(more);
   const bare = preparedRelease(host);
   const release = { ...bare, staged: { ...bare.staged, hostFiles: sums(host.files) } };
@@ -60,7 +65,7 @@ async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<Depl
   mkdirSync(old.directory, { recursive: true });
   writeFileSync(`${old.directory}/decision.confirmed`, 'confirmed\n');
   linkSync(`${old.directory}/decision.confirmed`, old.decision);
-  writeFileSync(old.manifest, writeManifest(manifest()));
+  writeFileSync(old.manifest, writeManifest(bare.previous ?? manifest()));
   await open.shell.run(pointText(host.layout, old));
   const feed = await EventFeed.open(engineWith({ events: async () => Promise.resolve(none()) }), 'shop');
   const now = (): object => ({ ...host.docker.snapshot, files: host.files });
@@ -261,6 +266,36 @@ test('a return that fails is not passed over', async () => {
     expect(recorded(stage).map((line) => (line as unknown[])[2])).toEqual(['failed', 'failed', 'taken-back']);
     expect(stage.now()).toEqual(stage.before);
   });
+});
+
+test('a return that fails is one all the same where the host is what the release had recorded', async () => {
+  const runs = (service: string, imageId: string, more: Partial<ContainerDetails> = {}): ContainerDetails => {
+    const { labels } = details(service);
+    return details(service, { imageId, labels: { ...labels, 'com.docker.compose.config-hash': 'x' }, ...more });
+  };
+  const asBefore = [runs('db', 'db'), runs('web', 'web-old', { health: 'unhealthy' })];
+  let looks = [runs('db', 'db'), runs('web', 'web-new')];
+  const engine = engineRunning(() => looks);
+  await onStage(
+    async (stage) => {
+      await runSwitch(stage.switching, false);
+      stage.host.docker.mishap('fails', 'up -- web');
+      await expect(next(stage)).rejects.toBeInstanceOf(StillHalf);
+      looks = asBefore;
+      expect(await recovered(stage)).toMatchObject({
+        deeds: [
+          {
+            verdict: 'taken-back',
+            cause: 'up web: the engine refuses: up -- web; shop-web-1 is unhealthy',
+          },
+        ],
+        store: { current: { id: manifest().id } },
+      });
+      expect((await recovered(stage)).deeds).toEqual([]);
+    },
+    {},
+    engine,
+  );
 });
 
 describe('confirm', () => {

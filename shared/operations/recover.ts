@@ -4,18 +4,16 @@
  */
 import { HostFailure } from '../base/errors.js';
 import type { Log } from '../base/log.js';
-import { runJob } from '../host/job.js';
-import { failedStep, missedSteps } from '../host/journal.js';
 import type { Layout, ReleaseLayout } from '../host/layout.js';
 import { CLEAR_ROOM } from '../release/clear-room.js';
 import { HEAL_NAMES, ownName } from '../release/heal-names.js';
-import { decideText, pointText, readStore, type Store, type StoredRelease } from '../release/store.js';
+import { pointText, readStore, type Store, type StoredRelease } from '../release/store.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
-import { missedWords } from './hooks-again.js';
 import type { OpenHost } from './open-host.js';
 import { deedLine, StillHalf, type Deed, type Recovered } from './recovered.js';
 import type { DeployRequest } from './request.js';
+import { takeBack } from './take-back.js';
 
 /** The store as it is, for a plan: nothing is mended, and what a deploy would mend first is said. */
 export async function lookOnly(shell: HostShell, layout: Layout, log: Log): Promise<Recovered> {
@@ -28,7 +26,7 @@ export async function lookOnly(shell: HostShell, layout: Layout, log: Log): Prom
 
 /** The store as it is once nothing is left half, and what had to be done for it. */
 export async function recover(host: OpenHost, request: DeployRequest, log: Log): Promise<Recovered> {
-  const { shell, layout, environment, engine } = host;
+  const { shell, layout, engine } = host;
   const [store, listed] = await Promise.all([
     readStore(shell, layout),
     engine.containers({ project: request.project }).catch(() => []),
@@ -42,10 +40,11 @@ export async function recover(host: OpenHost, request: DeployRequest, log: Log):
     return { store, deeds: [] };
 
   const deeds: Deed[] = [];
-  const back = async (id: string): Promise<void> => {
+  const back = async (id: string): Promise<readonly string[]> => {
     try {
-      const missed = await takeBack(shell, layout, id, environment);
-      for (const line of missedWords(missed)) log.warning(line);
+      const unwell = await takeBack(host, request.project, id, store.current);
+      for (const one of unwell) log.warning(`release ${id} is taken back, but: ${one}`);
+      return unwell;
     } catch (error) {
       if (!(error instanceof HostFailure)) throw error;
       const failed: Deed = { release: id, verdict: 'failed', cause: error.message };
@@ -55,8 +54,8 @@ export async function recover(host: OpenHost, request: DeployRequest, log: Log):
   };
   for (const { id } of unfinished) {
     log.warning(`release ${id} was left between two releases by an earlier run: taking it back first`);
-    await back(id);
-    deeds.push({ release: id, verdict: 'taken-back' });
+    const unwell = await back(id);
+    deeds.push({ release: id, verdict: 'taken-back', ...(unwell.length === 0 ? {} : { cause: unwell.join('; ') }) });
   }
   for (const { id } of leftovers.filter(({ hooked }) => hooked)) {
     log.warning(`hooks of release ${id} had begun in a run that ended before its switch: what they did is still there`);
@@ -120,29 +119,4 @@ function newestServing(store: Store): StoredRelease | undefined {
     .filter(({ decision }) => decision === 'confirmed' || decision === 'kept')
     .sort((a, b) => (a.id < b.id ? 1 : -1))[0];
   return newest === undefined || newest.id === store.current?.id ? undefined : newest;
-}
-
-/** @returns what hooks should have done again, and did not */
-async function takeBack(shell: HostShell, layout: Layout, id: string, environment: ShellText): Promise<string[]> {
-  const release = layout.release(id);
-  const result = await runJob(
-    shell,
-    { script: release.revert, journal: release.journal, output: release.output, lockFile: layout.jobLock },
-    {
-      prepare: sh`${decideText(release, 'reverting')} || test "$(cat ${release.decision})" = reverting || exit 1`,
-      environment,
-    },
-  );
-  if (!result.entries.some(({ word, job }) => word === 'done' && job === 'revert')) {
-    throw new HostFailure(shell.name, `release ${id} of an earlier run could not be taken back`, result.lastLines);
-  }
-  const failed = failedStep(result.entries);
-  if (failed !== undefined) {
-    throw new HostFailure(
-      shell.name,
-      `taking back release ${id} of an earlier run failed at: ${failed.text}; it is tried again by the next run (when the host already is as it should be, remove ${release.directory} there)`,
-      result.lastLines,
-    );
-  }
-  return missedSteps(result.entries);
 }

@@ -31,7 +31,7 @@ export function describeDeed({ release, verdict, cause }: Deed): string {
   const which = `release ${release ?? ''}`;
   switch (verdict) {
     case 'taken-back':
-      return `${which}, left between two releases by an earlier run, was taken back first`;
+      return `${which}, left between two releases by an earlier run, was taken back first${cause === undefined ? '' : `, but: ${cause}`}`;
     case 'finished':
       return `${which} was confirmed by a run that ended just then: it was made the one that serves first`;
     case 'removed':

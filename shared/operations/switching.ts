@@ -2,7 +2,7 @@
 import { HostFailure } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import { runJob, type JobOptions, type JobResult } from '../host/job.js';
-import { causeOfFailure, failedStep, type JournalEntry } from '../host/journal.js';
+import { causeOfFailure, failedStep, unmetSteps, type JournalEntry } from '../host/journal.js';
 import type { Observed } from '../release/observed.js';
 import { describeStep, type NumberedStep, type Step } from '../release/steps.js';
 import { sh } from '../ssh/shell-text.js';
@@ -134,6 +134,7 @@ function conclude(result: JobResult, job: string, steps: readonly NumberedStep[]
   }
   const failed = failedStep(mine);
   const back = result.entries.filter((entry) => entry.job === 'revert');
+  for (const unmet of unmetSteps(back)) switching.log.warning(`on the way back, in vain: ${unmet}`);
   const turnedBack = back.some(({ word }) => word === 'done') && failedStep(back) === undefined;
   const step = stepOf(failed?.step);
   const what = step === undefined ? `the ${job} ended without a word` : describeStep(step);

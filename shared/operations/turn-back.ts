@@ -1,7 +1,7 @@
 /** The return: the host goes back by the script that was prepared before the switch, and is looked at afterwards. */
 import { messageOf } from '../base/errors.js';
 import { JobRefused, runJob } from '../host/job.js';
-import { failedStep } from '../host/journal.js';
+import { failedStep, unmetSteps } from '../host/journal.js';
 import { decideText } from '../release/store.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import { filesAsBefore, looksAsBefore } from './as-before.js';
@@ -48,6 +48,7 @@ async function revert(switching: Switching): Promise<string | undefined> {
     const result = await runJob(host.shell, job, { environment: host.environment, prepare: mayRevert(switching) });
     for (const line of result.lastLines) log.debug(line);
     const mine = result.entries.filter((entry) => entry.job === 'revert');
+    for (const unmet of unmetSteps(mine)) log.warning(`on the way back, in vain: ${unmet}`);
     const ended = mine.some(({ word }) => word === 'done');
     return failedStep(mine)?.text ?? (ended ? undefined : 'it did not come to its end');
   } catch (error) {

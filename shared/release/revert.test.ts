@@ -5,6 +5,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EACH_SHELL, ScriptHost, text, type FileState } from '../../test/support/script-host.js';
 import type { Mishap } from '../../test/support/fake-docker.js';
+import { failedStep, unmetSteps } from '../host/journal.js';
 import type { ScriptContext } from './script.js';
 import { sh } from '../ssh/shell-text.js';
 import type { Manifest, ManifestService } from './manifest.js';
@@ -322,6 +323,24 @@ test('a return can be cut short and begun again', () => {
   }
 });
 
+test('what does not get healthy on the way back is told, and leaves nothing of it undone', () => {
+  const change = { plan: { action: 'recreate', reasons: ['image'] }, wanted: ['app:1', 'new'], before: ['app:1', 'old'] } as const; // prettier-ignore
+  using stage = new Stage({
+    services: { api: change, web: { ...change, dependsOn: { api: 'service_healthy' } } },
+    levels: [['api'], ['web']],
+    oldLevels: [['api'], ['web']],
+  });
+  const { host } = stage;
+  host.run('switch');
+  host.decide('reverting');
+  host.docker.states('api', 'running/unhealthy/0');
+  expect(host.run('revert').status).toBe(0);
+  expect(stage.now).toEqual(stage.before);
+  expect(host.journal.at(-1)).toMatchObject({ word: 'done', text: '0 failed' });
+  expect(failedStep(host.journal)).toBeUndefined();
+  expect(unmetSteps(host.journal)).toEqual(['wait until api is healthy: api is running/unhealthy/0']);
+});
+
 describe('the steps', () => {
   const finished: Scenario = {
     services: {
@@ -440,6 +459,26 @@ describe('the steps', () => {
       'restart db',
       'wait until db is healthy',
       'up web',
+    ]);
+  });
+
+  test('what was unhealthy before is not waited for: it would be so again', () => {
+    const change = { plan: { action: 'recreate', reasons: ['image'] }, wanted: ['app:1', 'new'], before: ['app:1', 'old'] } as const; // prettier-ignore
+    const input = inputOf({
+      services: { api: change, web: { ...change, dependsOn: { api: 'service_healthy' } } },
+      levels: [['api'], ['web']],
+      oldLevels: [['api'], ['web']],
+    });
+    const waits = (state: Partial<ObservedContainer>): boolean => {
+      const api = input.services.get('api');
+      if (api === undefined) throw new Error('no api');
+      const before = { ...input, services: new Map([...input.services, ['api', { ...api, containers: [{ ...container('api', 'old'), ...state }] }]]) }; // prettier-ignore
+      return revertSteps(before, switchSteps(before)).some(({ step }) => step.kind === 'wait');
+    };
+    expect([waits({ health: 'unhealthy' }), waits({ status: 'restarting' }), waits({ health: 'healthy' })]).toEqual([
+      false,
+      false,
+      true,
     ]);
   });
 

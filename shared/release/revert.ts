@@ -199,12 +199,12 @@ function waitAgain(
   const wait = (condition: 'completed' | 'healthy'): Due[] =>
     dueWith(switched, begun, { kind: 'wait', service: name, condition, seconds });
   // What had failed before fails again, and what waits for it ran all the same.
-  const failed = input.services
-    .get(name)
-    ?.containers.some(({ status, exitCode }) => status === 'exited' && exitCode !== 0);
+  const before = input.services.get(name)?.containers ?? [];
+  const failed = before.some(({ status, exitCode }) => status === 'exited' && exitCode !== 0);
+  const unwell = before.some(({ status, health }) => status === 'restarting' || health === 'unhealthy');
   return [
-    ...(conditions.has('service_completed_successfully') && failed !== true ? wait('completed') : []),
-    ...(conditions.has('service_healthy') ? wait('healthy') : []),
+    ...(conditions.has('service_completed_successfully') && !failed ? wait('completed') : []),
+    ...(conditions.has('service_healthy') && !unwell ? wait('healthy') : []),
   ];
 }
 

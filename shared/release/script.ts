@@ -10,7 +10,7 @@ import { HEAL_NAMES } from './heal-names.js';
 import { RELOAD } from './reload.js';
 import { FUNCTIONS } from './script-functions.js';
 import { stepText } from './step-text.js';
-import { describeStep, type NumberedStep } from './steps.js';
+import { describeStep, type NumberedStep, type Step } from './steps.js';
 
 export interface ScriptContext {
   /** Which script this is; its steps are named after it in the journal. */
@@ -77,23 +77,20 @@ const RUN_OR_STOP = sh`run() {
   return 1
 }`;
 
-// A revert does what it can: a step that fails is recorded and the next one is still worth doing.
+// A revert does what it can: a step that fails is recorded and the next one is still worth doing. What it only hoped for
+// leaves nothing of it undone.
 const RUN_AND_GO_ON = sh`failures=0
 run() {
   note begin "$job:$1" "$2"
   begins
-  if "step_$1"; then note end "$job:$1" "$2"; else failed "$1" "$2"; failures=$((failures + 1)); fi
-}
-again() {
-  note begin "$job:$1" "$2"
-  begins
-  if "step_$1"; then note end "$job:$1" "$2"; else failed "$1" "$2" missed; fi
+  if "step_$1"; then note end "$job:$1" "$2"; return; fi
+  failed "$1" "$2" "\${3:-fail}"
+  test $# -gt 2 || failures=$((failures + 1))
 }`;
 
 function endText(context: ScriptContext, steps: readonly NumberedStep[]): ShellText[] {
   const calls = steps.map(({ number, step, onlyIfBegun }) => {
-    const again = step.kind === 'hook' && step.again === true;
-    const call = sh`${again ? sh`again` : sh`run`} ${number} ${describeStep(step)}`;
+    const call = sh`run ${number} ${describeStep(step)}${context.onFailure === 'go-on' ? onlyHoped(step) : sh``}`;
     return onlyIfBegun === undefined ? call : sh`if begun ${`switch:${onlyIfBegun}`}; then ${call}; fi`;
   });
   if (context.onFailure === 'go-on') {
@@ -108,4 +105,10 @@ test "$(cat "$release/decision")" = reverting && sh "$release/revert"`;
     ...(context.onFailure === 'turn-back' ? [turnBack] : []),
     sh`exit 1`,
   ];
+}
+
+/** The journal's word for the failure of a step that leaves nothing of the way back undone. */
+function onlyHoped(step: Step): ShellText {
+  if (step.kind === 'wait') return sh` unmet`;
+  return step.kind === 'hook' && step.again === true ? sh` missed` : sh``;
 }
