@@ -58,7 +58,7 @@ function testStep(service: string, test: FileTest, index: number, subject: Subje
   };
 }
 
-/** Services that do not run yet, by all that they will be called; and what this one's links call the others. */
+/** Services that do not run yet, or not on a network of this one, by all that they will be called; and what this one's links call the others. */
 function absentNames(service: string, { release }: Subject): string[] {
   const { model, stagedModel } = release.staged;
   const raw = JSON.parse(stagedModel) as {
@@ -66,10 +66,17 @@ function absentNames(service: string, { release }: Subject): string[] {
       Record<string, { readonly networks?: Readonly<Record<string, { readonly aliases?: string[] } | null>> }>
     >;
   };
-  const runs = (name: string): boolean =>
-    (release.observedBefore.get(name) ?? []).some(({ status }) => status === 'running');
+  const networks = (model.services[service]?.networks ?? []).flatMap((key) => {
+    const network = model.networks[key];
+    const there = network !== undefined && (network.external || release.networksBefore.includes(network.name));
+    return there ? [network.name] : [];
+  });
+  const answers = (name: string): boolean =>
+    (release.observedBefore.get(name) ?? []).some(
+      (one) => one.status === 'running' && one.networks.some((network) => networks.includes(network)),
+    );
   const called = Object.values(model.services)
-    .filter(({ name }) => name !== service && !runs(name))
+    .filter(({ name }) => name !== service && !answers(name))
     .flatMap(({ name, containerName }) => [
       name,
       ...(containerName === undefined ? [] : [containerName]),

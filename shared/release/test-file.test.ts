@@ -1,4 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { EACH_SHELL, numbered, ScriptHost } from '../../test/support/script-host.js';
+import { sh } from '../ssh/shell-text.js';
 import type { HookFileInput } from './hook-file.js';
 import { testFile } from './test-file.js';
 
@@ -45,5 +47,30 @@ test('without any network of its own yet it gets none; hosts that it names stay'
   expect(made(named, ['api'])['services']?.['proxy']).toMatchObject({
     extra_hosts: ['a=10.0.0.1', 'api:127.0.0.1'],
     volumes: expect.arrayContaining([{ type: 'volume', source: 'certs', target: '/certs' }]) as unknown,
+  });
+});
+
+describe.each(EACH_SHELL)('$name', ({ shell }) => {
+  const LACKS = 'exec: "nginx": executable file not found in $PATH';
+  test.each([
+    ['passes', true, 'echo fine', 0, undefined],
+    [
+      'an error, with what follows from it',
+      true,
+      'echo "[warn] x"; echo "[emerg] bad"; echo "test failed"; exit 1',
+      1,
+      '[emerg] bad',
+    ],
+    ['no word that is known', false, 'echo one; echo two; exit 9', 1, 'two'],
+    ['a program that is not there, and nobody asked for it', true, `echo '${LACKS}'; exit 127`, 0, undefined],
+    ['a program that is not there, and was asked for', false, `echo '${LACKS}'; exit 127`, 1, LACKS],
+  ])('%s', (_, byDefault, script, status, cause) => {
+    using host = new ScriptHost();
+    const step = { kind: 'test', service: 'proxy', words: 'nginx -t', command: sh`sh -c ${`exec >>"$1"; ${script}`} sh ${host.release.output}`, seconds: 10, container: 'c', mountPoints: ['conf/new'], byDefault } as const; // prettier-ignore
+    const context = host.context('tests');
+    host.write(numbered(step), { ...context, docker: sh`true` });
+    expect(host.run('tests', shell).status).toBe(status);
+    expect(host.journal.find(({ word }) => word === 'cause')?.text).toBe(cause);
+    expect(host.files).toEqual({});
   });
 });
