@@ -241,7 +241,10 @@ test.each(['removed', 'cleared'])(
   async (verdict) => {
     await onStage(async (stage) => {
       const { host, before } = stage;
-      if (verdict === 'cleared') host.decide('reverting');
+      if (verdict === 'cleared') {
+        host.decide('reverting');
+        writeFileSync(host.release.manifest, writeManifest(manifest({ id: host.release.id })));
+      }
       host.put("it's/new.conf", text(''));
       host.put('written.conf', text('by the hook'));
       const made = ["it's", "it's/new.conf", 'written.conf'].map((name) => `${join(host.path, name)}\n`);
@@ -409,7 +412,10 @@ describe('hooks', () => {
     );
   });
 
-  test('one that was killed with its job: the next run takes away what hooks left running', async () => {
+  test.each([
+    { name: 'killed with its job', cancelled: false },
+    { name: 'killed after its run was cancelled', cancelled: true },
+  ])('one that was $name: the next run takes away what hooks left running, and names them', async ({ cancelled }) => {
     const killed = 'kill -9 -$(cut -d" " -f6 /proc/$$/stat)';
     await onStage(
       async (stage) => {
@@ -417,7 +423,15 @@ describe('hooks', () => {
         writeFileSync(stage.host.docker.leaves(container), '');
         await expect(runEarlyHooks(stage.switching, false)).rejects.toThrow('ended without a word');
         expect(stage.switching.hooksBegun).toEqual([`host sh -c ${killed}`]);
-        await next(stage);
+        if (cancelled) stage.host.decide('reverting');
+        expect((await recovered(stage)).deeds).toEqual([
+          {
+            release: stage.host.release.id,
+            verdict: 'removed',
+            cause: expect.stringContaining(`this hook had begun: host sh -c ${killed}.`) as unknown,
+          },
+        ]);
+        expect(recorded(stage)).toEqual([['recover', stage.host.release.id, 'removed']]);
         expect(stage.host.docker.oneOffs).toEqual([]);
         expect(stage.host.docker.deeds).toEqual([`rm -f ${container}`]);
         expect(existsSync(stage.host.release.directory)).toBe(false);

@@ -10,6 +10,7 @@ import { HEAL_NAMES, ownName } from '../release/heal-names.js';
 import { pointText, readStore, type Store, type StoredRelease } from '../release/store.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import { hooksAreNotUndone } from './hook-words.js';
 import type { OpenHost } from './open-host.js';
 import { deedLine, StillHalf, type Deed, type Recovered } from './recovered.js';
 import type { DeployRequest } from './request.js';
@@ -33,7 +34,7 @@ export async function recover(host: OpenHost, request: DeployRequest, log: Log):
   ]);
   const unfinished = half(store);
   const unpointed = newestServing(store);
-  const leftovers = store.releases.filter((release) => !release.begun && release.decision === undefined);
+  const leftovers = store.releases.filter(cameToNothing);
   const rooms = store.releases.filter(({ roomLeft }) => roomLeft);
   const misnamed = listed.some(({ name }) => name !== ownName(name));
   if (unfinished.length + leftovers.length + rooms.length === 0 && unpointed === undefined && !misnamed)
@@ -57,13 +58,14 @@ export async function recover(host: OpenHost, request: DeployRequest, log: Log):
     const unwell = await back(id);
     deeds.push({ release: id, verdict: 'taken-back', ...(unwell.length === 0 ? {} : { cause: unwell.join('; ') }) });
   }
-  for (const { id } of leftovers.filter(({ hooked }) => hooked)) {
-    log.warning(`hooks of release ${id} had begun in a run that ended before its switch: what they did is still there`);
+  for (const { id, hooked } of leftovers) {
+    const begun = hooked ? hooksAreNotUndone(await hooksBegun(shell, layout.release(id)), true) : [];
+    for (const words of begun) log.warning(`release ${id}, of a run that ended before its switch: ${words}`);
     // Their containers and the networks that were made for them, not what they did.
-    await back(id);
+    if (hooked) await back(id);
+    deeds.push({ release: id, verdict: 'removed', ...(begun.length === 0 ? {} : { cause: begun.join('; ') }) });
   }
   deeds.push(
-    ...leftovers.map(({ id }): Deed => ({ release: id, verdict: 'removed' })),
     ...rooms.filter((one) => !leftovers.includes(one)).map(({ id }): Deed => ({ release: id, verdict: 'cleared' })),
     ...(unpointed === undefined ? [] : [{ release: unpointed.id, verdict: 'finished' } as const]),
   );
@@ -104,6 +106,17 @@ function half(store: Store): StoredRelease[] {
   return store.releases.filter(
     ({ begun, decision, reverted }) => begun && (decision === undefined || (decision === 'reverting' && !reverted)),
   );
+}
+
+/** Its run died before the switch, also where it was cancelled while a hook was at work. */
+function cameToNothing({ begun, decision, recorded }: StoredRelease): boolean {
+  return !begun && (decision === undefined || (decision === 'reverting' && !recorded));
+}
+
+/** By their titles, as the journal has them. */
+async function hooksBegun(shell: HostShell, { journal }: ReleaseLayout): Promise<string[]> {
+  const { stdout } = await shell.run(sh`sed -n ${'s/^[0-9.]* begin hooks:[0-9]* hook //p'} ${journal}`);
+  return stdout.split('\n').filter((line) => line !== '');
 }
 
 /** What a run that died between the decision and the pointer had still to do. */

@@ -35,7 +35,7 @@ export function describeDeed({ release, verdict, cause }: Deed): string {
     case 'finished':
       return `${which} was confirmed by a run that ended just then: it was made the one that serves first`;
     case 'removed':
-      return `${which}, left by a run that ended before its switch, was removed first`;
+      return `${which}, left by a run that ended before its switch, was removed first${cause === undefined ? '' : `; ${cause}`}`;
     case 'cleared':
       return `empty mount points that a hook of ${which} had left were removed first`;
     case 'names-healed':
