@@ -5,7 +5,8 @@
 import { inspect } from 'node:util';
 import { canonicalRegistry } from './image-reference.js';
 import { serverAddress, type RegistryAuth } from './registry-auth.js';
-import { fields, text, textMap } from './shape.js';
+import type { RegistryLogin } from './registry-login.js';
+import { fields, text, textMap, type Fields } from './shape.js';
 
 /** Runs `docker-credential-<helper> get` on the host: its answer, or undefined when it has none. */
 export type AskHelper = (helper: string, server: string) => Promise<string | undefined>;
@@ -15,9 +16,11 @@ export class DockerConfig {
   readonly #helpers: ReadonlyMap<string, string>;
   readonly #store: string;
   readonly #askHelper: AskHelper;
+  readonly #content: Fields;
 
   private constructor(config: unknown, askHelper: AskHelper) {
-    const { auths, credHelpers, credsStore } = fields(config);
+    this.#content = fields(config);
+    const { auths, credHelpers, credsStore } = this.#content;
     this.#auths = new Map(
       Object.entries(fields(auths)).flatMap(([server, entry]) => {
         const auth = readAuth(server, entry);
@@ -51,6 +54,27 @@ export class DockerConfig {
       if (auth !== undefined) return auth;
     }
     return this.#auths.get(registry);
+  }
+
+  /** The whole config as a client reads it, with these logins before its own: secret. @param context whether it says which engine is meant */
+  withLogins(logins: readonly RegistryLogin[], { context }: { readonly context: boolean }): string {
+    const given = logins.map(({ registry, username, password }): [string, string] => [
+      serverAddress(canonicalRegistry(registry)),
+      Buffer.from(`${username}:${password}`).toString('base64'),
+    ]);
+    return JSON.stringify({
+      ...this.#content,
+      ...(context ? {} : { currentContext: undefined }),
+      auths: {
+        ...fields(this.#content['auths']),
+        ...Object.fromEntries(given.map(([server, auth]) => [server, { auth }])),
+      },
+      // A store's answer would go before what is in the file, even an empty one: no helper's name means the file.
+      credHelpers: {
+        ...textMap(this.#content['credHelpers']),
+        ...Object.fromEntries(given.map(([server]) => [server, ''])),
+      },
+    });
   }
 
   toJSON(): string {

@@ -50,6 +50,29 @@ test('a credential helper is asked only for its registry, and only when that is 
   ]);
 });
 
+test("a build's config is the user's own with the given logins first, whatever store or helper would answer", () => {
+  const own = {
+    auths: { 'registry.acme': { auth: basic('host:own') }, 'ghcr.io': { auth: basic('host:old') } },
+    credsStore: 'pass',
+    credHelpers: { 'ghcr.io': 'gh', 'quay.io': 'quay' },
+    currentContext: 'rootless',
+    proxies: { default: { httpProxy: 'http://p' } },
+  };
+  const config = DockerConfig.parse(JSON.stringify(own), none);
+  const logins = ['ghcr.io', 'docker.io'].map((registry) => ({ registry, username: 'octo', password: 'token' }));
+  const expected = {
+    ...own,
+    auths: {
+      ...own.auths,
+      'ghcr.io': { auth: basic('octo:token') },
+      'https://index.docker.io/v1/': { auth: basic('octo:token') },
+    },
+    credHelpers: { 'ghcr.io': '', 'quay.io': 'quay', 'https://index.docker.io/v1/': '' },
+  };
+  expect(JSON.parse(config.withLogins(logins, { context: true }))).toEqual(expected);
+  expect(JSON.parse(config.withLogins(logins, { context: false }))).not.toHaveProperty('currentContext');
+});
+
 test('nothing of a config shows when it is printed, and one that is broken has no logins', async () => {
   const config = DockerConfig.parse(JSON.stringify({ auths: { 'ghcr.io': { auth: basic('a:s3cret') } } }), none);
   expect(`${JSON.stringify({ config })}${inspect({ config }, { depth: 9, showHidden: true })}`).not.toMatch(

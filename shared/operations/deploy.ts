@@ -126,7 +126,16 @@ async function deployUnderLock(
     return leaveUnchanged(host, planned, report, signal);
   }
   const images = await phases.run('fetch', async () =>
-    fetchImages({ host, request, id: planned.id, staged: planned.staged, images: planned.images, log, signal }),
+    fetchImages({
+      host,
+      request,
+      id: planned.id,
+      staged: planned.staged,
+      contexts: planned.shipment.contexts,
+      images: planned.images,
+      log,
+      signal,
+    }),
   );
   const release = await withFetchedImages(planned, images, { host, request });
   report.prepared(release);

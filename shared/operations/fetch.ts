@@ -1,7 +1,9 @@
 /** Brings the images of a release onto the host while the old one serves, and holds them there by our own tags. No name of the stack's moves. */
 import { HostFailure, UserError } from '../base/errors.js';
 import type { Log } from '../base/log.js';
+import type { BuildContext } from '../compose/shipment.js';
 import { fetchImage } from '../host/image-resolver.js';
+import type { RegistryLogin } from '../host/registry-login.js';
 import { buildFile } from '../release/build-file.js';
 import { holdingTag } from '../release/holding.js';
 import type { ReleaseImage } from '../release/manifest.js';
@@ -9,6 +11,7 @@ import type { Staged } from '../release/staging.js';
 import type { WantedImage } from '../release/wanted-images.js';
 import { shipTar } from '../ssh/ship.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import { buildLogins, refusedOptional } from './build-logins.js';
 import { withRegistryLogins } from './registry-config.js';
 import type { OpenHost } from './open-host.js';
 import type { DeployRequest } from './request.js';
@@ -18,6 +21,7 @@ export interface FetchInput {
   readonly request: DeployRequest;
   readonly id: string;
   readonly staged: Staged;
+  readonly contexts: readonly BuildContext[];
   readonly images: ReadonlyMap<string, WantedImage>;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -78,15 +82,8 @@ async function fetchOne(
 }
 
 /** Builds what is to be built in one call, so that shared stages are built once. Service -> image id. */
-async function buildImages({
-  host,
-  request,
-  id,
-  staged,
-  images,
-  log,
-  signal,
-}: FetchInput): Promise<Map<string, string>> {
+async function buildImages(input: FetchInput): Promise<Map<string, string>> {
+  const { host, request, id, staged, images, contexts, log } = input;
   const due = [
     ...new Set(
       [...images].flatMap(([, image]) => (image.source === 'build' && image.id === undefined ? image.builder : [])),
@@ -94,17 +91,38 @@ async function buildImages({
   ];
   if (due.length === 0) return new Map();
   if (!host.facts.buildx) log.warning('this host has no buildx: images are built by the classic builder');
-  const release = host.layout.release(id);
   const names = new Map(due.map((service) => [service, holdingTag(request.project, service, id)]));
+  const candidates = await buildLogins(request.registries, { due, model: staged.model, contexts });
+  for (const [index, logins] of candidates.entries()) {
+    const { status, stdout } = await build(names, logins, input);
+    if (status === 0) break;
+    if (index + 1 < candidates.length && refusedOptional(logins, stdout)) {
+      log.info('the build was refused with `github-token`: once more without it');
+      continue;
+    }
+    const said = stdout.split('\n').filter((line) => line.trim() !== '');
+    throw new HostFailure(host.shell.name, `the build of ${due.join(', ')} failed`, said.slice(-40));
+  }
+  const built = await Promise.all(
+    [...names].map(async ([service, name]): Promise<[string, string]> => [service, await idOf(host, name)]),
+  );
+  return new Map(built);
+}
+
+async function build(
+  names: ReadonlyMap<string, string>,
+  logins: readonly RegistryLogin[],
+  { host, request, id, staged, log, signal }: FetchInput,
+): Promise<{ readonly status: number; readonly stdout: string }> {
+  const release = host.layout.release(id);
   const file = `${release.directory}/build.json`;
-  await withRegistryLogins(host, release, request.registries, async (config) => {
-    const build = sh`${buildCommand(host, config, release.temporary)} -p ${request.project} --project-directory ${release.build} -f ${file} build`;
-    const result = await shipTar(
+  return withRegistryLogins(host, release, logins, async (config) =>
+    shipTar(
       host.shell,
       lines(
         sh`set -u`,
         sh`mkdir -p ${release.build} ${release.temporary} && tar -xpof - -C ${release.directory} || exit 1`,
-        sh`${build} </dev/null 2>&1`,
+        sh`${buildCommand(host, config, release.temporary)} -p ${request.project} --project-directory ${release.build} -f ${file} build </dev/null 2>&1`,
         sh`status=$?`,
         sh`rm -rf ${release.temporary}`,
         sh`exit $status`,
@@ -122,22 +140,8 @@ async function buildImages({
         },
         signal,
       },
-    );
-    if (result.status !== 0) {
-      throw new HostFailure(
-        host.shell.name,
-        `the build of ${due.join(', ')} failed`,
-        result.stdout
-          .split('\n')
-          .filter((line) => line.trim() !== '')
-          .slice(-40),
-      );
-    }
-  });
-  const built = await Promise.all(
-    [...names].map(async ([service, name]): Promise<[string, string]> => [service, await idOf(host, name)]),
+    ),
   );
-  return new Map(built);
 }
 
 /**
