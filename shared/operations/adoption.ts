@@ -104,7 +104,14 @@ export async function gatherBesideHandMade(
   if (adoption === undefined) return { gathered, adoption, store };
   if (request.operation === 'plan') log.info(`a deploy begins with this: ${adoption.sentence}`);
   const { manifest } = adoption;
-  const untouched = { begun: false, hooked: false, reverted: false, recorded: true, roomLeft: false };
+  const untouched = {
+    begun: false,
+    hooked: false,
+    reverted: false,
+    recorded: true,
+    unfinished: false,
+    roomLeft: false,
+  };
   const release = { id: manifest.id, decision: 'confirmed', ...untouched } as const;
   const adopted = { current: manifest, releases: [...store.releases, release] };
   if (asked.drift !== 'keep') return { gathered, adoption, store: adopted };

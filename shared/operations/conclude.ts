@@ -3,10 +3,11 @@ import { HostFailure, messageOf } from '../base/errors.js';
 import type { Log } from '../base/log.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 import { releaseOfTag, tagPattern } from '../release/holding.js';
-import { keptContainers, removeUnlessDataText } from '../release/left-data.js';
+import { keptWarnings } from '../release/left-data.js';
 import { releasesToRemove } from '../release/retention.js';
 import { decideText, pointText, type Store } from '../release/store.js';
 import { writeManifest, type Manifest } from '../release/manifest.js';
+import { finishText, lineText } from './finish.js';
 import { freeNames, namesToFree } from './free-names.js';
 import type { OpenHost } from './open-host.js';
 import type { PreparedRelease } from './prepared.js';
@@ -33,14 +34,12 @@ export async function confirm({ host, request, release, manifest, token, line, l
       sh`set -u`,
       sh`umask 077`,
       sh`printf '%s' ${writeManifest(manifest)} >${`${layout.manifest}.new`} || exit 1`,
+      sh`${lineText(layout, line)} || exit 1`,
       sh`test "$(cat ${host.layout.lockToken} 2>/dev/null)" = ${token} || exit ${LOCK_LOST}`,
       sh`${decideText(layout, 'confirmed')} || exit ${DECIDED_OTHERWISE}`,
       sh`mv -f ${`${layout.manifest}.new`} ${layout.manifest}`,
       pointText(host.layout, layout),
-      appendText(host, line),
-      sh`rm -rf ${layout.build} ${`${layout.directory}/build.json`} ${`${layout.directory}/before`}`,
-      // What left the stack was kept, stopped, as long as a return could need it. Data stays.
-      removeContainersText(host, release),
+      finishText(layout),
       sh`exit 0`,
     ),
   );
@@ -51,8 +50,9 @@ export async function confirm({ host, request, release, manifest, token, line, l
     throw new HostFailure(host.shell.name, `release ${request.project} ${release.id} could not be confirmed`, [
       result.stderr.trim(),
     ]);
-  for (const name of keptContainers(result.stdout))
-    log.warning(`${name} left the stack and stays, stopped: an anonymous volume of it has data (docker rm -v ${name})`);
+  keptWarnings(result.stdout).forEach((line) => {
+    log.warning(line);
+  });
 }
 
 /** Writes down how a run ended that was not confirmed: the manifest of a release that was switched to is kept for its logs. */
@@ -113,7 +113,9 @@ export async function keep(host: OpenHost, { layout }: PreparedRelease, manifest
       sh`umask 077`,
       sh`grep -q '^[0-9.]* end switch:1 ' ${layout.journal} || exit 1`,
       sh`printf '%s' ${writeManifest(manifest)} >${layout.manifest} || exit 1`,
-      sh`${decideText(layout, 'kept')} && ${pointText(host.layout, layout)}`,
+      sh`${decideText(layout, 'kept')} && ${pointText(host.layout, layout)} || exit 1`,
+      finishText(layout),
+      sh`exit 0`,
     ),
   );
   return result.status === 0;
@@ -151,13 +153,6 @@ export async function prune(
   } catch (error) {
     log.warning(`pruning old releases did not succeed: ${messageOf(error)}`);
   }
-}
-
-function removeContainersText(host: OpenHost, { plan, observedBefore }: PreparedRelease): ShellText {
-  const ids = plan.services
-    .filter(({ action }) => action === 'remove')
-    .flatMap(({ service }) => (observedBefore.get(service) ?? []).map(({ id }) => id));
-  return removeUnlessDataText(host.docker, ids);
 }
 
 function appendText(host: OpenHost, line: string): ShellText {

@@ -40,7 +40,7 @@ async function pruned(
       untag: async (name) => Promise.resolve(untagged.push(name) > 0),
     });
     const log = { info: (line: string) => said.push(line), warning: (line: string) => said.push(line) };
-    const releases = IDS.slice(0, 2).map((id) => ({ id, decision: 'confirmed' as const, begun: true, hooked: false, reverted: false, recorded: true, roomLeft: false })); // prettier-ignore
+    const releases = IDS.slice(0, 2).map((id) => ({ id, decision: 'confirmed' as const, begun: true, hooked: false, reverted: false, recorded: true, unfinished: false, roomLeft: false })); // prettier-ignore
     await prune(
       { shell, layout, engine, docker: undefined } as unknown as OpenHost,
       deployRequest({ prune: mode, keepReleases: 2 }),

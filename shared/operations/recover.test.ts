@@ -5,17 +5,19 @@ import { existsSync, linkSync, mkdirSync, readFileSync, readlinkSync, rmSync, wr
 import { join } from 'node:path';
 import { deployRequest, openScriptHost, preparedRelease } from '../../test/support/deploy.js';
 import { ScriptHost, text } from '../../test/support/script-host.js';
-import { details, engineRunning, engineWith, manifest } from '../../test/support/stack.js';
+import { container, details, engineRunning, engineWith, manifest } from '../../test/support/stack.js';
 import { silentLog } from '../base/log.js';
 import type { ContainerDetails, Engine } from '../host/engine.js';
 import { runJob } from '../host/job.js';
 import { writeManifest } from '../release/manifest.js';
 import { pointText, type Store } from '../release/store.js';
 import { sh } from '../ssh/shell-text.js';
-import { confirm } from './conclude.js';
+import { confirm, keep } from './conclude.js';
 import { EventFeed } from './event-feed.js';
 import { hooksAgain } from './hooks-again.js';
+import { lineText } from './finish.js';
 import type { OpenHost } from './open-host.js';
+import type { PreparedRelease } from './prepared.js';
 import { ChangedMeanwhile } from './meanwhile.js';
 import { recover } from './recover.js';
 import { StillHalf } from './recovered.js';
@@ -41,7 +43,7 @@ interface Stage {
 async function onStage(
   work: (stage: Stage) => Promise<void>,
   more: Partial<DeployRequest> = {},
-  engine: Partial<Engine> = { containers: async () => Promise.resolve([]) },
+  { engine = { containers: async () => Promise.resolve([]) }, goes }: { engine?: Partial<Engine>; goes?: string } = {},
 ): Promise<void> {
   using host = new ScriptHost();
   host.put('stack', text('db db:1\nweb web:1\n'));
@@ -60,7 +62,9 @@ async function onStage(
   const open = openScriptHost(host, engine);
   const request = deployRequest(more);
   const bare = preparedRelease(host);
-  const release = { ...bare, staged: { ...bare.staged, hostFiles: sums(host.files) } };
+  const staged = { ...bare.staged, hostFiles: sums(host.files) };
+  if (goes !== undefined) host.docker.run(goes, goes);
+  const release = goes === undefined ? { ...bare, staged } : { ...without(goes, bare), staged };
   const old = host.layout.release(manifest().id);
   mkdirSync(old.directory, { recursive: true });
   writeFileSync(`${old.directory}/decision.confirmed`, 'confirmed\n');
@@ -86,6 +90,16 @@ async function onStage(
     await feed.close();
     await open.close();
   }
+}
+
+/** The same release; it does not have this service, which serves. */
+function without(service: string, release: PreparedRelease): PreparedRelease {
+  const { plan, observedBefore } = release;
+  return {
+    ...release,
+    plan: { ...plan, services: [...plan.services, { service, action: 'remove', reasons: [] }] },
+    observedBefore: new Map([...observedBefore, [service, [container(service)]]]),
+  };
 }
 
 function sums(files: ScriptHost['files']): Map<string, string> {
@@ -197,6 +211,62 @@ test('a runner that died in the middle of its confirm: the new release serves, w
   });
 });
 
+describe('what had left the stack', () => {
+  const goes = 'old';
+  const gone = ({ host }: Stage): boolean => !('old' in (host.docker.snapshot['stopped'] ?? {}));
+
+  test.each(['finished', 'ended'])(
+    'goes with the next run when the one that confirmed was lost: %s',
+    async (verdict) => {
+      await onStage(
+        async (stage) => {
+          const { host, open } = stage;
+          await runSwitch(stage.switching, false);
+          expect(gone(stage)).toBe(false);
+          await open.shell.run(lineText(host.release, '{"operation":"deploy"}'));
+          host.decide('confirmed');
+          writeFileSync(host.release.manifest, writeManifest(manifest({ id: host.release.id })));
+          if (verdict === 'ended') await open.shell.run(pointText(host.layout, host.release));
+          expect((await recovered(stage)).deeds).toEqual([{ release: host.release.id, verdict }]);
+          expect({ gone: gone(stage), lines: recorded(stage) }).toEqual({
+            gone: true,
+            lines: [
+              ['deploy', undefined, undefined],
+              ['recover', host.release.id, verdict],
+            ],
+          });
+          expect(existsSync(host.release.before)).toBe(false);
+          expect((await recovered(stage)).deeds).toEqual([]);
+        },
+        {},
+        { goes },
+      );
+    },
+  );
+
+  test('goes with the confirm, and when what failed is kept', async () => {
+    await onStage(
+      async (stage) => {
+        await runSwitch(stage.switching, false);
+        await confirmIt(stage);
+        expect([gone(stage), (await recovered(stage)).deeds]).toEqual([true, []]);
+      },
+      {},
+      { goes },
+    );
+    await onStage(
+      async (stage) => {
+        await runSwitch(stage.switching, false);
+        const { release } = stage.switching;
+        expect(await keep(stage.open, release, manifest({ id: release.id }))).toBe(true);
+        expect([gone(stage), (await recovered(stage)).deeds]).toEqual([true, []]);
+      },
+      { rollback: 'never' },
+      { goes },
+    );
+  });
+});
+
 test('a release that was left as it is serves on', async () => {
   await onStage(async (stage) => {
     await runSwitch(stage.switching, false);
@@ -297,7 +367,7 @@ test('a return that fails is one all the same where the host is what the release
       expect((await recovered(stage)).deeds).toEqual([]);
     },
     {},
-    engine,
+    { engine },
   );
 });
 

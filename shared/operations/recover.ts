@@ -7,9 +7,11 @@ import type { Log } from '../base/log.js';
 import type { Layout, ReleaseLayout } from '../host/layout.js';
 import { CLEAR_ROOM } from '../release/clear-room.js';
 import { HEAL_NAMES, ownName } from '../release/heal-names.js';
+import { keptWarnings } from '../release/left-data.js';
 import { pointText, readStore, type Store, type StoredRelease } from '../release/store.js';
 import type { HostShell } from '../ssh/host-shell.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
+import { finishText } from './finish.js';
 import { hooksAreNotUndone } from './hook-words.js';
 import type { OpenHost } from './open-host.js';
 import { deedLine, StillHalf, type Deed, type Recovered } from './recovered.js';
@@ -36,8 +38,13 @@ export async function recover(host: OpenHost, request: DeployRequest, log: Log):
   const unpointed = newestServing(store);
   const leftovers = store.releases.filter(cameToNothing);
   const rooms = store.releases.filter(({ roomLeft }) => roomLeft);
+  const unended = store.releases.filter((release) => release.unfinished);
   const misnamed = listed.some(({ name }) => name !== ownName(name));
-  if (unfinished.length + leftovers.length + rooms.length === 0 && unpointed === undefined && !misnamed)
+  if (
+    unfinished.length + leftovers.length + rooms.length + unended.length === 0 &&
+    unpointed === undefined &&
+    !misnamed
+  )
     return { store, deeds: [] };
 
   const deeds: Deed[] = [];
@@ -68,18 +75,21 @@ export async function recover(host: OpenHost, request: DeployRequest, log: Log):
   deeds.push(
     ...rooms.filter((one) => !leftovers.includes(one)).map(({ id }): Deed => ({ release: id, verdict: 'cleared' })),
     ...(unpointed === undefined ? [] : [{ release: unpointed.id, verdict: 'finished' } as const]),
+    ...unended.filter(({ id }) => id !== unpointed?.id).map(({ id }): Deed => ({ release: id, verdict: 'ended' })),
   );
   const directories = leftovers.map(({ id }) => layout.release(id).directory);
   const { stdout } = await shell.run(
     lines(
       ...rooms.map(({ id }) => clearRoomText(layout.release(id))),
       directories.length === 0 ? sh`:` : sh`rm -rf ${directories}`,
-      unpointed === undefined ? sh`:` : finishText(layout, unpointed.id),
+      unpointed === undefined ? sh`:` : serveText(layout, unpointed.id),
+      ...unended.map(({ id }) => finishText(layout.release(id))),
       misnamed ? healText(host, request.project) : sh`:`,
       recordText(layout, request, deeds),
     ),
   );
-  const healed = stdout.split('\n').filter((line) => line !== '');
+  for (const line of keptWarnings(stdout)) log.warning(line);
+  const healed = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('kept /'));
   for (const line of healed) log.warning(line);
   const names: Deed[] = healed
     .filter((line) => line.endsWith(' again'))
@@ -120,7 +130,7 @@ async function hooksBegun(shell: HostShell, { journal }: ReleaseLayout): Promise
 }
 
 /** What a run that died between the decision and the pointer had still to do. */
-function finishText(layout: Layout, id: string): ShellText {
+function serveText(layout: Layout, id: string): ShellText {
   const release = layout.release(id);
   const written = `${release.manifest}.new`;
   return lines(sh`test ! -e ${written} || mv -f ${written} ${release.manifest}`, pointText(layout, release));

@@ -6,7 +6,7 @@ import type { DeployRequest } from './request.js';
 export interface Deed {
   /** Undefined: it was no release's. */
   readonly release: string | undefined;
-  readonly verdict: 'taken-back' | 'finished' | 'removed' | 'cleared' | 'names-healed' | 'failed';
+  readonly verdict: 'taken-back' | 'finished' | 'ended' | 'removed' | 'cleared' | 'names-healed' | 'failed';
   readonly cause?: string;
 }
 
@@ -34,6 +34,8 @@ export function describeDeed({ release, verdict, cause }: Deed): string {
       return `${which}, left between two releases by an earlier run, was taken back first${cause === undefined ? '' : `, but: ${cause}`}`;
     case 'finished':
       return `${which} was confirmed by a run that ended just then: it was made the one that serves first`;
+    case 'ended':
+      return `what a return from ${which} would have needed was removed first: the run that confirmed it ended just then`;
     case 'removed':
       return `${which}, left by a run that ended before its switch, was removed first${cause === undefined ? '' : `; ${cause}`}`;
     case 'cleared':

@@ -15,6 +15,7 @@ import type { TarEntry } from '../ssh/ship.js';
 import { composeCall } from './compose-calls.js';
 import { hooksAgain } from './hooks-again.js';
 import { inPlaceWhereSignalled } from './file-changes.js';
+import { finishEntry } from './finish.js';
 import { fileTests } from './file-tests.js';
 import { earlyHook, hookContainers, hookFileEntry, lateHooks, place, type Subject } from './hook-scripts.js';
 import { sameAsStagedText } from './meanwhile.js';
@@ -96,6 +97,7 @@ export function releaseScripts(subject: Subject): ReleaseScripts {
       script('switch', renderScript(context('switch', here, onFailure), switched)),
       script('after', renderScript(context('after', here, onFailure), after)),
       script('revert', renderScript(context('revert', back, 'go-on'), revert)),
+      finishEntry(host, release),
       ...early.filter(({ hook }) => hook.kind === 'run').map(({ hook, index }) => hookFileEntry(hook, index, subject)),
     ],
     keepFiles: keepFilesText(release, host.layout.path),

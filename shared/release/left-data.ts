@@ -25,6 +25,10 @@ done`,
   );
 }
 
-export function keptContainers(output: string): string[] {
-  return [...output.matchAll(/^kept \/(\S+)$/gm)].map(([, name = '']) => name);
+/** One sentence for each that stays. */
+export function keptWarnings(output: string): string[] {
+  return [...output.matchAll(/^kept \/(\S+)$/gm)].map(
+    ([, name = '']) =>
+      `${name} left the stack and stays, stopped: an anonymous volume of it has data (docker rm -v ${name})`,
+  );
 }

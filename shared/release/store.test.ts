@@ -62,12 +62,12 @@ test('each release tells how far it came, and current which one serves', async (
   const store = await readStore(shell, layout);
   expect(store.current).toEqual(parseManifest(writeManifest(manifest({ id: FIRST }))));
   expect(store.releases.map(({ id, ...rest }) => [id.slice(-1), ...Object.values(rest)])).toEqual([
-    ['1', 'confirmed', true, false, false, true, false],
-    ['2', 'reverting', true, false, true, true, false],
-    ['3', 'kept', true, false, false, true, false],
-    ['4', undefined, false, true, false, true, false],
-    ['5', undefined, false, false, false, true, false],
-    ['6', 'reverting', true, false, false, true, false],
+    ['1', 'confirmed', true, false, false, true, false, false],
+    ['2', 'reverting', true, false, true, true, false, false],
+    ['3', 'kept', true, false, false, true, false, false],
+    ['4', undefined, false, true, false, true, false, false],
+    ['5', undefined, false, false, false, true, false, false],
+    ['6', 'reverting', true, false, false, true, false, false],
   ]);
   expect(newestRelease(store)).toBe('20261125T000000Z-0000006');
 });

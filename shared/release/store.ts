@@ -19,6 +19,8 @@ export interface StoredRelease {
   readonly reverted: boolean;
   /** Whether its run came to write down how it ended. */
   readonly recorded: boolean;
+  /** Whether what follows a decision to serve is still to be done. */
+  readonly unfinished: boolean;
   /** Whether a hook's job was killed before it took the mount points away that it had made. */
   readonly roomLeft: boolean;
 }
@@ -38,7 +40,7 @@ export async function readStore(shell: HostShell, layout: Layout): Promise<Store
     throw new HostFailure(shell.name, `the releases in ${layout.releases} cannot be read`, result.stderr.split('\n'));
   const [list = '', manifest = ''] = result.stdout.split(`${MANIFEST_FOLLOWS}\n`);
   const releases = list.split('\n').flatMap((line): StoredRelease[] => {
-    const [id, decision, begun, hooked, reverted, recorded, room] = line.split(' ');
+    const [id, decision, begun, hooked, reverted, recorded, unfinished, room] = line.split(' ');
     if (id === undefined || room === undefined || releaseTime(id) === undefined) return [];
     return [
       {
@@ -48,6 +50,7 @@ export async function readStore(shell: HostShell, layout: Layout): Promise<Store
         hooked: hooked === 'hooked',
         reverted: reverted === 'reverted',
         recorded: recorded === 'recorded',
+        unfinished: unfinished === 'unfinished',
         roomLeft: room === 'room',
       },
     ];
@@ -66,8 +69,9 @@ function storeText(layout: Layout): ShellText {
     sh`  hooked=no; grep -q '^[0-9.]* begin hooks:' "$id/journal" 2>/dev/null && hooked=hooked`,
     sh`  reverted=no; grep -q '^[0-9.]* done revert:0 0 failed' "$id/journal" 2>/dev/null && reverted=reverted`,
     sh`  recorded=no; test -e "$id/manifest.json" && recorded=recorded`,
+    sh`  unfinished=no; test -e "$id/finish" && case $decision in confirmed | kept) unfinished=unfinished ;; esac`,
     sh`  room=no; test -e "$id/room" && room=room`,
-    sh`  echo "$id $decision $begun $hooked $reverted $recorded $room"`,
+    sh`  echo "$id $decision $begun $hooked $reverted $recorded $unfinished $room"`,
     sh`done`,
     sh`echo ${MANIFEST_FOLLOWS}`,
     sh`cat ${layout.current}/manifest.json 2>/dev/null || :`,
