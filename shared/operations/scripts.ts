@@ -6,6 +6,7 @@ import type { Job } from '../host/job.js';
 import { publishedPorts } from '../release/claims.js';
 import { engineLock } from '../release/engine-turn.js';
 import { hookStep } from '../release/hook-steps.js';
+import { knownProxy } from '../release/known-proxy.js';
 import { revertSteps } from '../release/revert.js';
 import { renderScript, type ScriptContext } from '../release/script.js';
 import type { NumberedStep, Step } from '../release/steps.js';
@@ -130,6 +131,10 @@ function switchInput({ host, request, release }: Subject, hooks: SwitchInput['ho
         ports: publishedPorts(service?.ports ?? []),
         portsBefore: release.previous?.services[planned.service]?.ports ?? [],
         containerName: service?.containerName,
+        looksUp:
+          service === undefined || request.onFileChange[planned.service] === 'ignore'
+            ? undefined
+            : knownProxy(service, [])?.signal,
       },
     ];
   });

@@ -29,6 +29,8 @@ interface Service {
   readonly ports?: readonly [before: string, after: string];
   /** One of the scenario's networks. */
   readonly network?: string;
+  /** It asks for addresses once, at its start. */
+  readonly looksUp?: boolean;
 }
 
 interface Scenario {
@@ -634,6 +636,47 @@ describe('the steps', () => {
   });
 });
 
+describe('a proxy that is kept', () => {
+  const proxied = (web: ServicePlan['action'], proxy: ServicePlan['action']): Scenario => ({
+    services: {
+      web: { plan: { action: web, reasons: ['image'] }, wanted: ['app:1', 'new'], before: ['app:1', 'old'] },
+      proxy: {
+        plan: { action: proxy },
+        wanted: ['nginx', 'n'],
+        before: ['nginx', 'n'],
+        dependsOn: { web: 'service_started' },
+        looksUp: true,
+      },
+    },
+    levels: [['web'], ['proxy']],
+    oldLevels: [['web'], ['proxy']],
+  });
+  const signals = (steps: readonly NumberedStep[]): NumberedStep[] =>
+    steps.filter(({ step }) => step.kind === 'signal');
+
+  test('looks up again what it depends on, after the switch and as soon as that was touched after a return', () => {
+    const input = inputOf(proxied('recreate', 'keep'));
+    const switched = switchSteps(input);
+    const up = switched.find(({ step }) => step.kind === 'up');
+    expect(
+      switched
+        .map(({ step }) => step)
+        .map(describeStep)
+        .at(-1),
+    ).toBe('signal HUP to proxy');
+    expect(signals(revertSteps(input, switched))).toMatchObject([
+      { onlyIfBegun: up?.number, step: { service: 'proxy' } },
+    ]);
+  });
+
+  test.each([
+    ['keep', 'keep'],
+    ['recreate', 'recreate'],
+  ] as const)('is left alone where there is nothing to look up: %s, %s', (web, proxy) => {
+    expect(signals(switchSteps(inputOf(proxied(web, proxy))))).toEqual([]);
+  });
+});
+
 class Stage implements Disposable {
   readonly host = new ScriptHost();
   readonly before: object;
@@ -753,7 +796,10 @@ function filesOf({ services, files, networks = {} }: Scenario): NonNullable<Scen
 
 function inputOf(scenario: Scenario): RevertInput {
   const services = Object.entries(scenario.services).map(
-    ([service, { plan, wanted, before, dependsOn, finished, resting, ports, network }]): [string, SwitchService] => [
+    ([service, { plan, wanted, before, dependsOn, finished, resting, ports, network, looksUp }]): [
+      string,
+      SwitchService,
+    ] => [
       service,
       {
         service,
@@ -773,6 +819,7 @@ function inputOf(scenario: Scenario): RevertInput {
         ports: ports === undefined ? [] : [ports[1]],
         portsBefore: ports === undefined ? [] : [ports[0]],
         containerName: undefined,
+        looksUp: looksUp === true ? { name: 'HUP' } : undefined,
       },
     ],
   );

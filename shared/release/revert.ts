@@ -88,9 +88,16 @@ function ownNames({ services }: RevertInput, switched: readonly NumberedStep[]):
   return dueWith(switched, (step) => step.kind === 'up' && step.services.some(replaces), { kind: 'heal-names' });
 }
 
-/** Once its old files are there again, and what they point to. */
+/** Once its old files are there again, and what they point to: that has other addresses as soon as it was touched. */
 function signalsAgain(switched: readonly NumberedStep[]): Due[] {
-  return switched.flatMap(({ number, step }) => (step.kind === 'signal' ? [{ step, onlyIfBegun: number }] : []));
+  return switched.flatMap(({ number, step }): Due[] => {
+    if (step.kind !== 'signal') return [];
+    const { follows = [] } = step;
+    const touched = switched.find(
+      (one) => one.step.kind === 'up' && one.step.services.some((name) => follows.includes(name)),
+    );
+    return [{ step, onlyIfBegun: touched?.number ?? number }];
+  });
 }
 
 /** That is then there again as well: it was not ours to take back. */

@@ -64,6 +64,8 @@ export type Step =
   | {
       readonly kind: 'signal';
       readonly service: string;
+      /** It reads them again for the addresses of these services, and its files are as they were. */
+      readonly follows?: readonly string[];
       readonly containers: readonly string[];
       readonly signal: FileSignal;
     }

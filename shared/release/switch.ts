@@ -3,6 +3,7 @@
  * order. Services of one level that do not wait for each other go side by side.
  */
 import { inTheWay } from './claims.js';
+import type { FileSignal } from './file-reaction.js';
 import type { ReleaseImage } from './manifest.js';
 import { namesFreed } from './moving-names.js';
 import { followsNetwork, networkSteps } from './networks.js';
@@ -21,6 +22,8 @@ export interface SwitchService extends ServicePlan {
   readonly portsBefore: readonly string[];
   /** As the new release's compose file fixes it. */
   readonly containerName: string | undefined;
+  /** What makes it look up again where the services are that it depends on: proxies ask for addresses once, at their start. */
+  readonly looksUp: FileSignal | undefined;
 }
 
 export interface SwitchInput {
@@ -140,11 +143,16 @@ function restartSteps(services: readonly SwitchService[]): Step[] {
 }
 
 function signalSteps(services: readonly SwitchService[]): Step[] {
-  return services.flatMap(({ service, action, signal, containers }): Step[] =>
-    action === 'signal' && signal !== undefined
-      ? [{ kind: 'signal', service, containers: containers.map(({ id }) => id), signal }]
-      : [],
-  );
+  const renewed = new Set(services.filter(comesUp).map(({ service }) => service));
+  return services.flatMap((one): Step[] => {
+    const { service, action, dependsOn } = one;
+    const containers = one.containers.map(({ id }) => id);
+    if (action === 'signal' && one.signal !== undefined)
+      return [{ kind: 'signal', service, containers, signal: one.signal }];
+    const follows = Object.keys(dependsOn).filter((name) => renewed.has(name));
+    if (action !== 'keep' || one.looksUp === undefined || follows.length === 0) return [];
+    return [{ kind: 'signal', service, containers, signal: one.looksUp, follows }];
+  });
 }
 
 /** Only what was just brought up, or restarted, is waited for, and only when something that is still to come depends on it. */

@@ -1,7 +1,8 @@
 // A user's repository, as the runner has it: a folder with a compose file and what it needs.
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { repositoryRoot } from '../../hosts/rig.js';
 
 export class Checkout implements AsyncDisposable {
   private constructor(readonly folder: string) {}
@@ -28,4 +29,16 @@ export class Checkout implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The files of one of the stacks in `test/stacks`, path -> content. */
+export async function filesOfStack(name: string): Promise<Record<string, string>> {
+  const folder = join(repositoryRoot(), 'test/stacks', name);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(
+    await Promise.all(
+      files.map(async (file): Promise<[string, string]> => [relative(folder, file), await readFile(file, 'utf8')]),
+    ),
+  );
 }

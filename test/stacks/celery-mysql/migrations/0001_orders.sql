@@ -1,0 +1,2 @@
+CREATE TABLE orders (id INT PRIMARY KEY, note VARCHAR(40));
+INSERT INTO orders VALUES (1, 'kept');
