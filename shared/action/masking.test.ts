@@ -66,6 +66,11 @@ test.each(['', 'a', 'ab', 'user:'])('the redactor knows a value inside of base64
   }
 });
 
+test('and as it stands in the `.env` of the host', async () => {
+  const { redact } = await masked(`CAN1-$a b"c'-55aa`);
+  expect(redact('S="CAN1-$$a b\\"c\'-55aa"')).toBe('S="***"');
+});
+
 test('what the workflow says openly is no secret', async () => {
   const redactor = new Redactor();
   const lines = await captured(() => {

@@ -4,6 +4,7 @@
  */
 import { setSecret } from '@actions/core';
 import type { Redactor } from '../base/redactor.js';
+import { quotedValue } from '../compose/dotenv.js';
 
 /** Shorter pieces would turn a log into asterisks, and prove nothing. */
 const SHORTEST = 6;
@@ -65,6 +66,8 @@ function derivedForms(value: string): string[] {
     urlEncoded.replaceAll('%20', '+'),
     JSON.stringify(value).slice(1, -1),
     value.replaceAll('$', '$$$$'),
+    // As we write it into the host's .env.
+    quotedValue(value).replace(/^"(.*)"$/s, '$1'),
     Buffer.from(value).toString('base64'),
     ...[0, 1, 2].flatMap((offset) => base64Inside(value, offset)),
   ];

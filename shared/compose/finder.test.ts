@@ -627,3 +627,11 @@ test('the places of what a plan may refuse: the file with the last word counts',
     'web ports 9 a.yml:3:39',
   ]);
 });
+
+test('a profile that no service has', async () => {
+  const files = { 'compose.yaml': 'services:\n  web: {image: a}\n  tools: {image: b, profiles: [debug]}\n' };
+  expect(await problems(files, { profiles: ['debgu', 'debug', '*', 'other'] })).toEqual([
+    'no service has the profile "debgu": did you mean "debug"?',
+    'no service has the profile "other"',
+  ]);
+});

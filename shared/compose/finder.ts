@@ -2,6 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { UserError, type Problem } from '../base/errors.js';
+import { nearest } from '../base/nearest.js';
 import { Collector, type ContextSource } from './collector.js';
 import { pickComposeFiles } from './default-files.js';
 import { judgeEmpty } from './empty-variables.js';
@@ -49,6 +50,8 @@ export async function findShipment(request: ShipmentRequest): Promise<Shipment> 
     givenEmpty: request.givenEmpty ?? [],
   });
   collector.problems.push(...judged.problems);
+  // What a remote file has is known on the host only.
+  if (!project.hasRemoteIncludes) collector.problems.push(...profilesOfNobody(request.profiles, found.services));
   if (collector.problems.length > 0) throw new UserError(sorted(collector.problems));
   const topFiles = new Set(composeFiles.map((file) => resolve(root, file)));
   return {
@@ -116,4 +119,17 @@ function sorted(problems: readonly Problem[]): Problem[] {
     (a, b) =>
       (a.file ?? '').localeCompare(b.file ?? '') || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
   );
+}
+
+/** Compose takes any word for a profile: one that is misspelt would leave its services out, silently. */
+function profilesOfNobody(asked: readonly string[], services: ReadonlyMap<string, ServiceFiles>): Problem[] {
+  const known = new Set([...services.values()].flatMap(({ profiles }) => [...profiles]));
+  return asked
+    .filter((profile) => profile !== '*' && !known.has(profile))
+    .map((profile) => {
+      const near = nearest(profile, [...known]);
+      return {
+        message: `no service has the profile "${profile}"${near === undefined ? '' : `: did you mean "${near}"?`}`,
+      };
+    });
 }

@@ -80,6 +80,8 @@ export function jobText(job: Job, options: JobOptions): ShellText {
     options.prepare ?? sh`:`,
     // Bytes and not lines: what an earlier job was cut short in is none of this one's.
     sh`before=$(wc -c 2>/dev/null <${job.journal} || echo 0)`,
+    // What hooks print is nobody else's.
+    sh`(umask 077; : >>${job.output})`,
     sh`written=$(wc -c 2>/dev/null <${job.output} || echo 0)`,
     sh`env -i ${options.environment} setsid sh ${job.script} </dev/null >>${job.output} 2>&1 &`,
     sh`exec 9>&-`,

@@ -149,7 +149,9 @@ export async function prune(
       ...(request.prune === 'dangling' ? [sh`${host.docker} image prune -f`] : []),
       ...(request.prune === 'build-cache' ? [sh`${host.docker} builder prune -f`] : []),
     ];
-    if (tasks.length > 0) await host.shell.run(lines(...tasks));
+    const result = tasks.length === 0 ? undefined : await host.shell.run(lines(sh`set -e`, ...tasks));
+    if (result !== undefined && result.status !== 0)
+      log.warning(`pruning did not succeed: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
   } catch (error) {
     log.warning(`pruning old releases did not succeed: ${messageOf(error)}`);
   }

@@ -95,8 +95,9 @@ export class Report {
   async failedBeforeSwitch(error: unknown): Promise<DeployResult> {
     const state = stateBeforeSwitch(error, this.#deeds, this.#servesStill(': '));
     this.#failure = this.#describe(error, `${this.#host.shell.name}: ${state}`, await this.#lastWords(error));
-    // What a person has to repair first is no operation yet on a host that knows nothing of us.
-    const line = error instanceof UserError && this.knowsNoRelease ? undefined : this.line('failed');
+    // What a person has to repair first is no operation yet on a host that knows nothing of us; a plan is never one.
+    const early = error instanceof UserError && this.knowsNoRelease;
+    const line = early || this.request.operation === 'plan' ? undefined : this.line('failed');
     const id = this.#plan?.release;
     await Promise.all([
       recordNothingDone(this.#host, this.#staged, line),

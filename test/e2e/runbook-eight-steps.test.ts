@@ -66,7 +66,7 @@ both('smoke tests that fail: the tag before serves again, and what the workers w
       phase: 'hooks',
       cause: /smoke_tests\.sh/,
       shows: /smoke tests of production failed: .*degraded.*v1\.2\.3/,
-      touched: ['backend', 'worker', 'beat', 'saas'],
+      touched: ['saas-backend-prod', 'worker', 'beat'],
     },
   );
   expect(await health(scene)).toContain('"release":"v1.1.0"');

@@ -237,7 +237,7 @@ export async function together(tasks: readonly (() => Promise<void>)[]): Promise
 function untouched(taken: Snapshot, touched: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     Object.entries(taken.containers)
-      .filter(([name]) => !touched.some((service) => name.startsWith(`shop-${service}-`)))
+      .filter(([name]) => !touched.some((service) => name === service || name.startsWith(`shop-${service}-`)))
       .map(([name, { id, startedAt }]) => [name, `${id} ${startedAt}`]),
   );
 }
