@@ -33,18 +33,25 @@ export interface FetchInput {
  */
 export async function fetchImages(input: FetchInput): Promise<Map<string, ReleaseImage>> {
   const built = await buildImages(input);
+  const stop = new AbortController();
+  const stoppable = { ...input, signal: AbortSignal.any([input.signal, stop.signal]) };
+  const failures: unknown[] = [];
   const fetched = await Promise.all(
-    [...input.images].map(async ([service, image]): Promise<[string, ReleaseImage]> => [
-      service,
-      await fetchOne(service, image, built, input),
-    ]),
+    [...input.images].map(async ([service, image]): Promise<[string, ReleaseImage][]> => {
+      try {
+        const one = await fetchOne(service, image, built, stoppable);
+        // At once: what is held by our tag can be let go when another one fails.
+        await input.host.engine.tagImage(one.id, holdingTag(input.request.project, service, input.id));
+        return [[service, one]];
+      } catch (error) {
+        failures.push(error);
+        stop.abort();
+        return [];
+      }
+    }),
   );
-  await Promise.all(
-    fetched.map(async ([service, image]) =>
-      input.host.engine.tagImage(image.id, holdingTag(input.request.project, service, input.id)),
-    ),
-  );
-  return new Map(fetched);
+  if (failures.length > 0) throw failures[0];
+  return new Map(fetched.flat());
 }
 
 async function fetchOne(
