@@ -108,6 +108,21 @@ export function imageName(model: ComposeModel, service: ServiceModel): string {
   return service.image ?? `${model.name}-${service.name}`;
 }
 
+/** The services whose images a build starts from, by `additional_contexts: {base: "service:base"}`; theirs in turn, too. */
+export function builtFrom(model: ComposeModel, service: string): string[] {
+  const found = new Set<string>();
+  const follow = (name: string): void => {
+    const contexts = Object.values(model.services[name]?.build?.additionalContexts ?? {});
+    for (const base of contexts.flatMap((one) => (one.startsWith('service:') ? [one.slice('service:'.length)] : []))) {
+      if (found.has(base)) continue;
+      found.add(base);
+      follow(base);
+    }
+  };
+  follow(service);
+  return [...found];
+}
+
 /**
  * Whether a service may end by itself and be fine. It is when another service waits for its end; otherwise one that is not
  * restarted, publishes nothing and has no health to keep: a web server that exits with 0 has still failed.

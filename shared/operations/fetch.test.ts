@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { deployRequest, openScriptHost } from '../../test/support/deploy.js';
 import { ScriptHost } from '../../test/support/script-host.js';
+import { parseModel } from '../compose/model.js';
 import type { Engine, ImageDetails } from '../host/engine.js';
 import { EngineFailure } from '../host/engine-failure.js';
 import { DockerConfig } from '../host/docker-config.js';
@@ -69,5 +70,29 @@ test('what has come is held when another image cannot be had, and nothing is on 
   await expect(fetching).rejects.toThrow(/no space left/);
   expect(held).toEqual(['homeport/shop/one:2']);
   expect(events).toEqual(['the slow pull has ended', 'the failure is told']);
+  await open.close();
+});
+
+test('what is built from another service is built with that in one file', async () => {
+  using scripts = new ScriptHost();
+  const open = openScriptHost(scripts);
+  const facts = { ...open.facts, buildx: true, composeCommand: ['sh', '-c', 'exit 1', 'compose'] };
+  const build = { context: '/c', additional_contexts: { base: 'service:base' } };
+  const stagedModel = JSON.stringify({ services: { web: { build }, base: { build: { context: '/b' } } } });
+  const image = { source: 'build', reference: 'shop-web', builder: 'web', buildInputs: 'x', id: undefined } as const;
+  const fetching = fetchImages({
+    host: { ...open, facts },
+    request: deployRequest(),
+    id: scripts.release.id,
+    staged: { stagedModel, model: parseModel(stagedModel) } as Staged,
+    contexts: [],
+    images: new Map<string, WantedImage>([
+      ['web', image],
+      ['base', { ...image, reference: 'shop-base', builder: 'base', id: 'there' }],
+    ]),
+    log: { output: () => undefined } as unknown as Parameters<typeof fetchImages>[0]['log'],
+    signal: new AbortController().signal,
+  });
+  await expect(fetching).rejects.toThrow('the build of web, base failed');
   await open.close();
 });

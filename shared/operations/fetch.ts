@@ -1,6 +1,7 @@
 /** Brings the images of a release onto the host while the old one serves, and holds them there by our own tags. No name of the stack's moves. */
 import { HostFailure, UserError } from '../base/errors.js';
 import type { Log } from '../base/log.js';
+import { builtFrom } from '../compose/model.js';
 import type { BuildContext } from '../compose/shipment.js';
 import { fetchImage } from '../host/image-resolver.js';
 import type { RegistryLogin } from '../host/registry-login.js';
@@ -91,11 +92,11 @@ async function fetchOne(
 /** Builds what is to be built in one call, so that shared stages are built once. Service -> image id. */
 async function buildImages(input: FetchInput): Promise<Map<string, string>> {
   const { host, request, id, staged, images, contexts, log } = input;
-  const due = [
-    ...new Set(
-      [...images].flatMap(([, image]) => (image.source === 'build' && image.id === undefined ? image.builder : [])),
-    ),
-  ];
+  const changed = [...images].flatMap(([, image]) =>
+    image.source === 'build' && image.id === undefined ? image.builder : [],
+  );
+  // Compose can build nothing whose bases are not in the same file.
+  const due = [...new Set(changed.flatMap((service) => [service, ...builtFrom(staged.model, service)]))];
   if (due.length === 0) return new Map();
   if (!host.facts.buildx) log.warning('this host has no buildx: images are built by the classic builder');
   const names = new Map(due.map((service) => [service, holdingTag(request.project, service, id)]));

@@ -4,7 +4,7 @@ import type { Shipment } from '../compose/shipment.js';
 import { filesUnder, mountedPaths } from '../release/mounted-files.js';
 import { type Plan } from '../release/plan.js';
 import { type Staged } from '../release/staging.js';
-import { unworkable } from '../release/unworkable.js';
+import { unbuildable, unworkable } from '../release/unworkable.js';
 import { wantedImages, type WantedImage } from '../release/wanted-images.js';
 import { driftedFiles, driftNames, driftWarnings } from './drift.js';
 import { planFiles, type FilePlan } from './file-plan.js';
@@ -29,7 +29,12 @@ export interface PlannedRelease extends StagedRelease {
 
 /** @throws UserError for everything in the stack that cannot be deployed; nothing that serves was touched */
 export async function planRelease(input: PreparationInput, release: StagedRelease): Promise<PlannedRelease> {
-  const refused = unworkable(release.staged.model, release.shipment.places);
+  const { model } = release.staged;
+  const { places } = release.shipment;
+  const refused = [
+    ...unworkable(model, places),
+    ...(input.request.build === 'never' ? [] : unbuildable(model, places, input.host.facts.composeVersion)),
+  ];
   return withProblems(refused, async () => planWhatWorks(input, release));
 }
 

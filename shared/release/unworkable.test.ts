@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { serviceModel, stackModel } from '../../test/support/stack.js';
 import { describeProblem } from '../base/errors.js';
 import type { PortModel, ServiceModel } from '../compose/model.js';
-import { healthlessWaits, healthOfImages, unworkable } from './unworkable.js';
+import { healthlessWaits, healthOfImages, unbuildable, unworkable } from './unworkable.js';
 
 const port = (published: string | undefined, more: Partial<PortModel> = {}): PortModel => ({
   target: 80,
@@ -78,4 +78,21 @@ describe('waiting for the health', () => {
     expect(healthOfImages(waits('service_healthy', { healthcheck: { disabled: true } }))).toEqual([]);
     expect(healthOfImages(waits('service_started'))).toEqual([]);
   });
+});
+
+test("a build from another service's image needs a Compose that can do it", () => {
+  const build = {
+    context: '/srv/shop/web',
+    dockerfile: undefined,
+    dockerfileInline: undefined,
+    target: undefined,
+    args: {},
+    additionalContexts: { base: 'service:base', lib: '/srv/shop/lib' },
+  };
+  const model = stackModel([serviceModel('web', { build })]);
+  const said = (version: string): string[] => unbuildable(model, new Map(), version).map(({ message }) => message);
+  expect(said('2.40.0')).toEqual([]);
+  expect(said('2.26.1-4')).toEqual([
+    expect.stringMatching(/web has .* base: service:base, .*2\.26\.1-4 cannot .*2\.34\.0/),
+  ]);
 });

@@ -1,5 +1,6 @@
 /** What Compose accepts and no host can run: known from the stack alone, so it is said before anything is done. */
 import type { Problem } from '../base/errors.js';
+import { compareVersions } from '../compose/command.js';
 import type { ComposeModel, PortModel, ServiceModel } from '../compose/model.js';
 import { placeOf, type Places } from '../compose/places.js';
 import { addressesOverlap } from './claims.js';
@@ -12,6 +13,27 @@ export function unworkable(model: ComposeModel, places: Places): Problem[] {
     ...services.flatMap((service) => scaledInVain(service, places)),
     ...services.flatMap((service, at) => services.slice(0, at).flatMap((other) => sharedPorts(other, service, places))),
   ];
+}
+
+const FIRST_WITH_SERVICE_CONTEXTS = '2.34.0';
+
+/** Builds that start from another service's image: a Compose that does not know of that takes the name for a folder's, or for a registry's image. */
+export function unbuildable(model: ComposeModel, places: Places, composeVersion: string): Problem[] {
+  if (compareVersions(composeVersion, FIRST_WITH_SERVICE_CONTEXTS) >= 0) return [];
+  return Object.values(model.services).flatMap(({ name, build }) =>
+    Object.entries(build?.additionalContexts ?? {}).flatMap(([key, context]) =>
+      context.startsWith('service:')
+        ? [
+            {
+              message:
+                `the build of ${name} has the additional context ${key}: ${context}, and the host's Compose ${composeVersion} cannot build from a service: ` +
+                `it needs ${FIRST_WITH_SERVICE_CONTEXTS}`,
+              ...placeOf(places, name),
+            },
+          ]
+        : [],
+    ),
+  );
 }
 
 /**

@@ -191,6 +191,22 @@ describe('a build', () => {
     expect(await inputsOf(web(model), given)).not.toBe(await inputsOf(web()));
   });
 
+  test('is done again when the service changed that it starts from, or the one that this starts from', async () => {
+    const from = (name: string): Partial<BuildModel> => ({ additionalContexts: { base: `service:${name}` } });
+    const model = stackModel([
+      serviceModel('web', { build: { ...build, ...from('base') } }),
+      serviceModel('base', { build: { ...build, ...from('root') } }),
+      serviceModel('root', { build }),
+    ]);
+    const inputs = async (sha256: string): Promise<unknown> => {
+      const contexts = new Map([['root', [{ path: 'a', mode: 0o644, sha256 }]]]);
+      const web = (await wantedImages(wishes(model, { contexts }))).get('web');
+      return web?.source === 'build' ? web.buildInputs : undefined;
+    };
+    expect(await inputs('1')).toBe(await inputs('1'));
+    expect(await inputs('2')).not.toBe(await inputs('1'));
+  });
+
   test('is that of every service that has its image name: nobody is asked for it', async () => {
     const model = stackModel([
       serviceModel('worker', { image: 'app:1' }),

@@ -1,7 +1,7 @@
 /** Which image each service of a new release shall serve with: asked of the registry now, kept as recorded, or to be built. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors.js';
-import { imageName, type ComposeModel, type ServiceModel } from '../compose/model.js';
+import { builtFrom, imageName, type ComposeModel, type ServiceModel } from '../compose/model.js';
 import type { Engine } from '../host/engine.js';
 import type { ResolvedImage } from '../host/image-resolver.js';
 import { isDataImage } from './data-service.js';
@@ -88,7 +88,12 @@ async function wantedImage(name: string, service: ServiceModel, wishes: ImageWis
   const builder = wishes.build === 'auto' ? builderOf(name, service, wishes.model) : undefined;
   if (builder !== undefined) {
     const [maker, { build }] = builder;
-    const buildInputs = fingerprintOfBuild(build, wishes.contexts.get(maker) ?? [], wishes.model.name);
+    const bases = builtFrom(wishes.model, maker).sort();
+    const buildInputs = fingerprintOfBuild(
+      bases.length === 0 ? build : [build, ...bases.map((base) => wishes.model.services[base]?.build)],
+      [maker, ...bases].flatMap((one) => wishes.contexts.get(one) ?? []),
+      wishes.model.name,
+    );
     const same = recorded?.buildInputs === buildInputs && (await engine.inspectImage(recorded.id)) !== undefined;
     return { source: 'build', reference, builder: maker, buildInputs, id: same ? recorded.id : undefined };
   }
@@ -115,7 +120,7 @@ function builderOf(name: string, service: ServiceModel, model: ComposeModel): [s
 
 /** The same fingerprint means that a build would make the same image again. */
 function fingerprintOfBuild(
-  build: ServiceModel['build'],
+  build: unknown,
   files: readonly { path: string; mode: number; sha256: string }[],
   salt: string,
 ): string {
