@@ -17,7 +17,7 @@ import { EventFeed } from './event-feed.js';
 import { fetchImages } from './fetch.js';
 import { shipmentOfCheckout } from './gather.js';
 import { leaveNoTrace } from './no-trace.js';
-import { ChangedMeanwhile } from './meanwhile.js';
+import { ChangedMeanwhile, NotBegun } from './meanwhile.js';
 import { openHost, type OpenHost } from './open-host.js';
 import { Phases } from './phases.js';
 import { withFetchedImages } from './fetched-release.js';
@@ -213,7 +213,7 @@ async function switchAndConfirm(switching: Switching, { store, report }: Surroun
     });
     await phases.run('confirm', async () => confirm({ ...switching, manifest, line }));
   } catch (error) {
-    if (error instanceof ChangedMeanwhile) return report.failedAtHooks(error, switching);
+    if (error instanceof ChangedMeanwhile || error instanceof NotBegun) return report.failedAtHooks(error, switching);
     return report.failedAfterSwitch(error, switching, async () => turnBack(switching, error));
   }
   await phases.run('prune', async () => prune(host, request, store, release.id, log));

@@ -1,8 +1,12 @@
-/** What somebody writes into a shipped file between the plan and the switch is not overwritten unseen either. */
-import { UserError } from '../base/errors.js';
+/**
+ * Before a job begins, its scripts are written and what they replace is kept: where that cannot be, nothing is begun. What
+ * somebody writes into a shipped file between the plan and the switch is not overwritten unseen either.
+ */
+import { HostFailure, UserError } from '../base/errors.js';
 import { JobRefused } from '../host/job.js';
 import { lines, sh, type ShellText } from '../ssh/shell-text.js';
 
+const UNPREPARED = 1;
 const CHANGED = 79;
 const MARK = 'changed meanwhile: ';
 
@@ -15,6 +19,14 @@ export class ChangedMeanwhile extends UserError {
       })),
     );
     this.name = 'ChangedMeanwhile';
+  }
+}
+
+/** Nothing was begun: the disk is full, or may not be written to. */
+export class NotBegun extends HostFailure {
+  constructor(host: string, lastLines: readonly string[]) {
+    super(host, 'the scripts and what they replace could not be kept there, so nothing was begun', lastLines);
+    this.name = 'NotBegun';
   }
 }
 
@@ -38,8 +50,10 @@ same() {
 }
 
 /** @returns the error to report in place of a refused job's; any other as it is */
-export function explained(error: unknown): unknown {
-  if (!(error instanceof JobRefused) || error.status !== CHANGED) return error;
+export function explained(error: unknown, host: string): unknown {
+  if (!(error instanceof JobRefused)) return error;
+  if (error.status === UNPREPARED) return new NotBegun(host, error.lastLines);
+  if (error.status !== CHANGED) return error;
   return new ChangedMeanwhile(
     error.lastLines.flatMap((line) => (line.startsWith(MARK) ? [line.slice(MARK.length)] : [])),
   );

@@ -18,7 +18,7 @@ import { hooksAgain } from './hooks-again.js';
 import { lineText } from './finish.js';
 import type { OpenHost } from './open-host.js';
 import type { PreparedRelease } from './prepared.js';
-import { ChangedMeanwhile } from './meanwhile.js';
+import { ChangedMeanwhile, NotBegun } from './meanwhile.js';
 import { recover } from './recover.js';
 import { StillHalf } from './recovered.js';
 import type { DeployRequest } from './request.js';
@@ -305,6 +305,26 @@ test.each([
     expect(host.journal).toEqual([]);
   });
 });
+
+test.each([false, true])(
+  'what cannot be kept beforehand stops it, with nothing changed: hooks before it %s',
+  async (written) => {
+    await onStage(async (stage) => {
+      const { host } = stage;
+      if (written) await runEarlyHooks(stage.switching, false);
+      rmSync(host.release.before, { recursive: true });
+      writeFileSync(host.release.before, 'in the way');
+      const journal = host.facts;
+      await expect(runSwitch(stage.switching, written)).rejects.toThrow(NotBegun);
+      expect([stage.now(), host.facts]).toEqual([stage.before, journal]);
+      if (written) return;
+      // Nor can the hooks' scripts be written.
+      rmSync(`${host.release.directory}/hooks`);
+    mkdirSync(`${host.release.directory}/hooks/in-the-way`, { recursive: true });
+      await expect(runEarlyHooks(stage.switching, false)).rejects.toThrow('so nothing was begun');
+    });
+  },
+);
 
 test.each(['removed', 'cleared'])(
   'mount points that a killed hook left go, when its release is %s',

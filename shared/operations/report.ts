@@ -4,16 +4,18 @@ import type { Plan } from '../release/plan.js';
 import { changedServices } from '../release/plan.js';
 import type { Store } from '../release/store.js';
 import { sh } from '../ssh/shell-text.js';
-import { keep, letImagesGo, recordFailure, recordNothingDone } from './conclude.js';
+import { letImagesGo, recordFailure, recordNothingDone } from './conclude.js';
 import { downtimes } from './downtime.js';
 import type { EventFeed } from './event-feed.js';
 import { Unhealthy } from './gate.js';
 import { hooksAreNotUndone } from './hook-words.js';
+import { leave } from './leave.js';
+import { NotBegun } from './meanwhile.js';
 import type { OpenHost } from './open-host.js';
 import type { Phases } from './phases.js';
 import type { PreparedRelease } from './prepared.js';
 import { logLine, makeManifest } from './record.js';
-import { describeDeed, stateBeforeSwitch, type Deed, type Recovered } from './recovered.js';
+import { describeDeed, StillHalf, stateBeforeSwitch, type Deed, type Recovered } from './recovered.js';
 import type { DeployRequest } from './request.js';
 import type { DeployResult, Failure, Verdict } from './result.js';
 import { StepFailed, type Switching } from './switching.js';
@@ -35,6 +37,8 @@ export class Report {
   #volumesLeft: readonly string[] = [];
   /** Where a run ended on another release than it should have. */
   #serving: string | undefined;
+  /** What serves now cannot be said. */
+  #unsure = false;
 
   constructor(host: OpenHost, request: DeployRequest, phases: Phases) {
     this.#host = host;
@@ -93,6 +97,7 @@ export class Report {
 
   /** Nothing that serves was touched. */
   async failedBeforeSwitch(error: unknown): Promise<DeployResult> {
+    this.#unsure = error instanceof StillHalf;
     const state = stateBeforeSwitch(error, this.#deeds, this.#servesStill(': '));
     this.#failure = this.#describe(error, `${this.#host.shell.name}: ${state}`, await this.#lastWords(error));
     // What a person has to repair first is no operation yet on a host that knows nothing of us; a plan is never one.
@@ -109,7 +114,7 @@ export class Report {
   /** Hooks ran, and what they did to the data stays: the folder is kept for its logs. */
   async failedAtHooks(error: unknown, switching: Switching): Promise<DeployResult> {
     const { host, request, release, scripts } = switching;
-    const known = error instanceof StepFailed || switching.hooksBegun.length > 0;
+    const known = error instanceof StepFailed || error instanceof NotBegun || switching.hooksBegun.length > 0;
     const begun = known
       ? switching.hooksBegun
       : scripts.steps.hooks.flatMap(({ step }) => (step.kind === 'hook' ? step.title : []));
@@ -137,12 +142,13 @@ export class Report {
     const lastWords = await this.#lastWords(error);
     this.#failure = this.#describe(error, '', lastWords);
     const returned =
-      request.rollback === 'auto' ? await this.phases.run('return', turnBack) : await this.#leave(switching);
+      request.rollback === 'auto' ? await this.phases.run('return', turnBack) : await leave(switching, this.phases);
     const verdict = returned.complete && request.rollback === 'auto' ? 'rolled-back' : 'failed';
     this.measuredDowntime(switching.feed, release);
     const data = request.rollback === 'auto' ? hooksAreNotUndone(switching.hooksBegun, true) : [];
     this.#failure = { ...this.#failure, hostState: [returned.hostState, ...data].join('\n') };
     this.#serving = returned.serving;
+    this.#unsure = returned.unsure === true;
     if (release.previous === undefined) await this.#nameVolumes(release);
     const manifest = makeManifest(host, request, release, { verdict, phases: this.phases.times, downtime: undefined });
     const record =
@@ -158,7 +164,8 @@ export class Report {
   finished(verdict: Verdict): DeployResult {
     const previous = this.#store?.current;
     const release = this.#release;
-    const served = verdict === 'deployed' ? release?.id : (this.#serving ?? previous?.id);
+    const still = this.#unsure ? undefined : previous?.id;
+    const served = verdict === 'deployed' ? release?.id : (this.#serving ?? still);
     const downtimeValues = Object.values(this.#downtimes ?? {});
     return {
       verdict,
@@ -189,6 +196,7 @@ export class Report {
         { reference: pinned ?? reference, id },
       ]);
     }
+    if (this.#unsure) return [];
     return Object.entries(this.#store?.current?.services ?? {}).map(([service, { image }]) => [
       service,
       { reference: image.pinned ?? image.reference, id: image.id },
@@ -209,23 +217,6 @@ export class Report {
       error.containers.slice(0, 3).map(async (id) => this.#host.engine.logs(id, 30).catch(() => [])),
     );
     return logs.flat();
-  }
-
-  async #leave({ host, request, release }: Switching): Promise<Return> {
-    const manifest = makeManifest(host, request, release, {
-      verdict: 'failed',
-      phases: this.phases.times,
-      downtime: undefined,
-    });
-    const kept = await keep(host, release, manifest).catch(() => false);
-    const asked = 'since `rollback: never` was asked for';
-    return kept
-      ? {
-          complete: false,
-          serving: release.id,
-          hostState: `${host.shell.name} was left on release ${release.id}, ${asked}`,
-        }
-      : { complete: false, hostState: `${host.shell.name} was left as it is, ${asked}` };
   }
 
   #servesStill(lead: string): string {

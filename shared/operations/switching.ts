@@ -52,7 +52,9 @@ export async function runFileTests(switching: Switching): Promise<void> {
 /** The hooks that come before the switch; the old release serves. `written`: the scripts are on the host already. */
 export async function runEarlyHooks(switching: Switching, written: boolean): Promise<void> {
   const entries = { prepare: extractText(switching.release), entries: switching.scripts.entries };
-  await follow('hooks', switching, written ? {} : entries);
+  await follow('hooks', switching, written ? {} : entries).catch((error: unknown) => {
+    throw explained(error, switching.host.shell.name);
+  });
 }
 
 /** The switch itself: the runner only follows. */
@@ -64,7 +66,7 @@ export async function runSwitch(switching: Switching, written: boolean): Promise
 ${scripts.keepFiles}`,
     ...(written ? {} : { entries: scripts.entries }),
   }).catch((error: unknown) => {
-    throw explained(error);
+    throw explained(error, switching.host.shell.name);
   });
 }
 

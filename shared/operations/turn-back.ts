@@ -16,6 +16,8 @@ export interface Return {
   readonly hostState: string;
   /** The release that serves now, where that is neither known to be the old one nor in doubt. */
   readonly serving?: string;
+  /** Nobody knows what serves now, or it is neither release whole. */
+  readonly unsure?: true;
 }
 
 const TAKEN_OVER = 76;
@@ -34,7 +36,8 @@ export async function turnBack(switching: Switching, cause: unknown): Promise<Re
     ];
     const missed = missedWords(await missedOnReturn(switching));
     const state = problems.length > 0 ? `the return is not complete: ${problems.join('; ')}` : returnedState(switching);
-    return { complete: problems.length === 0, hostState: [state, ...missed].join('\n') };
+    const hostState = [state, ...missed].join('\n');
+    return problems.length === 0 ? { complete: true, hostState } : { complete: false, unsure: true, hostState };
   } catch (error) {
     return refused(error, switching) ?? unknownState(error, release.id);
   }
@@ -81,13 +84,18 @@ function refused(error: unknown, { release }: Switching): Return | undefined {
       hostState: `release ${release.id} was confirmed all the same, and serves`,
     };
   if (error.status === TAKEN_OVER)
-    return { complete: false, hostState: `another run took the lock over, and takes release ${release.id} back` };
+    return {
+      complete: false,
+      unsure: true,
+      hostState: `another run took the lock over, and takes release ${release.id} back`,
+    };
   return undefined;
 }
 
 function unknownState(error: unknown, release: string): Return {
   return {
     complete: false,
+    unsure: true,
     hostState: `it is not known whether the host returned (${messageOf(error)}); the next run begins by taking release ${release} back`,
   };
 }
