@@ -156,7 +156,6 @@ export class Report {
         ? recordFailure(host, release, manifest, this.line(verdict))
         : recordNothingDone(host, undefined, this.line(verdict));
     await record.catch(() => undefined);
-    // What is in doubt may still serve with them.
     if (verdict === 'rolled-back') await letImagesGo(host, request.project, release.id).catch(() => undefined);
     return this.finished(verdict);
   }

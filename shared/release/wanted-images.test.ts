@@ -221,6 +221,26 @@ describe('a build', () => {
     expect(given.asked).toEqual([]);
   });
 
+  test('never, without a name of its own: what was recorded, else what has the name on the host, else it is an error', async () => {
+    const previous = recorded({ web: { reference: 'shop-web', id: 'built', buildInputs: 'x' } });
+    const given = (more: Parameters<typeof wishes>[1]): ImageWishes & { asked: string[] } =>
+      wishes(web(), { build: 'never', ...more });
+    const onHost = { built: 'built', 'shop-web': 'by hand' };
+    expect(await only(given({ previous, onHost }))).toMatchObject({ source: 'recorded', id: 'built' });
+    expect(await only(given({ onHost }))).toMatchObject({ source: 'recorded', id: 'by hand' });
+    const none = given({});
+    await expect(only(none)).rejects.toThrow(/shop-web is not on the host, and `build: never`/);
+    expect(none.asked).toEqual([]);
+  });
+
+  test('with pull_policy never no registry is asked', async () => {
+    const model = stackModel([serviceModel('web', { image: 'app:sha', pullPolicy: 'never' })]);
+    const given = wishes(model, { onHost: { 'app:sha': 'by hand' } });
+    expect(await only(given)).toMatchObject({ source: 'recorded', reference: 'app:sha', id: 'by hand' });
+    expect(given.asked).toEqual([]);
+    await expect(only(wishes(model))).rejects.toThrow(/app:sha is not on the host, and its `pull_policy: never`/);
+  });
+
   test('never: the image is asked for', async () => {
     const model = stackModel([serviceModel('web', { build })]);
     expect(await only(wishes(model, { build: 'never' }))).toMatchObject({ source: 'registry', reference: 'web:1' });

@@ -5,7 +5,7 @@ import { builtFrom, imageName, type ComposeModel, type ServiceModel } from '../c
 import type { Engine } from '../host/engine.js';
 import type { ResolvedImage } from '../host/image-resolver.js';
 import { isDataImage } from './data-service.js';
-import type { Manifest } from './manifest.js';
+import type { Manifest, ReleaseImage } from './manifest.js';
 
 export type WantedImage =
   | {
@@ -97,6 +97,8 @@ async function wantedImage(name: string, service: ServiceModel, wishes: ImageWis
     const same = recorded?.buildInputs === buildInputs && (await engine.inspectImage(recorded.id)) !== undefined;
     return { source: 'build', reference, builder: maker, buildInputs, id: same ? recorded.id : undefined };
   }
+  const here = await onHost(reference, recorded, service, wishes);
+  if (here !== undefined) return here;
   const auto = (wishes.pull[name] ?? 'auto') === 'auto';
   if (
     auto &&
@@ -108,6 +110,28 @@ async function wantedImage(name: string, service: ServiceModel, wishes: ImageWis
   }
   const resolved = await wishes.resolve(reference);
   return { source: 'registry', reference, resolved, id: (await engine.inspectImage(resolved.pinned))?.id };
+}
+
+/**
+ * What is never asked of a registry: `build: never` means the image that was built before, and `pull_policy: never` the one
+ * that somebody brought to the host.
+ * @throws UserError where it is not there
+ */
+async function onHost(
+  reference: string,
+  recorded: ReleaseImage | undefined,
+  service: ServiceModel,
+  { engine }: ImageWishes,
+): Promise<WantedImage | undefined> {
+  const built = service.build !== undefined && service.image === undefined;
+  if (!built && service.pullPolicy !== 'never') return undefined;
+  const before = built && recorded?.reference === reference ? await engine.inspectImage(recorded.id) : undefined;
+  const found = before ?? (await engine.inspectImage(reference));
+  if (found !== undefined) return { source: 'recorded', reference, pinned: undefined, id: found.id };
+  const why = built
+    ? '`build: never` was asked for, and no release recorded it'
+    : 'its `pull_policy: never` lets nobody pull it';
+  throw new UserError(`${service.name}: image ${reference} is not on the host, and ${why}`);
 }
 
 /** As Compose does it: a service without `build` runs what another one builds under the same image name. */
