@@ -91,6 +91,8 @@ export interface FileModel {
   readonly external: boolean;
   /** Absolute path on the host. */
   readonly file: string | undefined;
+  /** Stands in the compose file itself, variables replaced. */
+  readonly content: string | undefined;
   readonly environment: string | undefined;
 }
 

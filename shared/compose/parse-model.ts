@@ -120,6 +120,7 @@ function readFile(key: string, file: Json): FileModel {
     name: string(file['name']) ?? key,
     external: isExternal(file),
     file: string(file['file']),
+    content: typeof file['content'] === 'string' ? file['content'] : undefined,
     environment: string(file['environment']),
   };
 }

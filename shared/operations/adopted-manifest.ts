@@ -3,12 +3,14 @@ import { imageName } from '../compose/model.js';
 import { dependencyLevels } from '../compose/order.js';
 import { parseModel } from '../compose/parse-model.js';
 import { publishedPorts } from '../release/claims.js';
+import { fileSources } from '../release/file-sources.js';
 import { MANIFEST_VERSION, type Manifest, type ManifestFile, type ManifestService } from '../release/manifest.js';
 import { servingImage, type Observed } from '../release/observed.js';
 import { wasOneShot, whatRan } from '../release/ran.js';
+import { saltedHash } from '../release/salted-hash.js';
 import type { OpenHost } from './open-host.js';
 import type { Proof } from './adoption-proof.js';
-import { definitions, hashEnvValue } from './planning.js';
+import { definitions } from './planning.js';
 import type { DeployRequest } from './request.js';
 
 export interface AdoptedInput {
@@ -74,7 +76,8 @@ export function adoptedManifest(input: AdoptedInput): Manifest {
       .map((level) => level.filter((name) => names.has(name)))
       .filter((level) => level.length > 0),
     files: input.files,
-    env: Object.fromEntries([...values].map(([key, value]) => [key, hashEnvValue(id, key, value)])),
+    env: Object.fromEntries([...values].map(([key, value]) => [key, saltedHash(id, key, value)])),
+    fileSources: fileSources(id, model, Object.fromEntries(values)),
     networks: Object.fromEntries(definitions(model.networks)),
     volumes: Object.fromEntries(definitions(model.volumes)),
     imageStore: host.facts.imageStore,

@@ -1,8 +1,8 @@
 /** What someone changed on the host since a release put it there, and how a person is told. Of `.env` names only, never values. */
 import type { Manifest } from '../release/manifest.js';
 import { compareNames, type PlanDrift, type PlanNames } from '../release/plan.js';
+import { saltedHash } from '../release/salted-hash.js';
 import type { ReleaseLayout } from '../host/layout.js';
-import { hashEnvValue } from './planning.js';
 import type { ReleaseFile } from './release-files.js';
 
 export type DriftNames = PlanNames;
@@ -88,7 +88,7 @@ export function driftNames(
     new Map([...pairs].filter(([key]) => !OWN.has(key) || host.has(key)));
   const kept = previous?.files.some(({ path, insteadOf }) => path === '.env' && insteadOf !== undefined) === true;
   if (previous === undefined || kept) return compareNames(theirs(Object.entries(ours)), host);
-  const now = new Map([...host].map(([key, value]) => [key, hashEnvValue(previous.id, key, value)]));
+  const now = new Map([...host].map(([key, value]) => [key, saltedHash(previous.id, key, value)]));
   return compareNames(theirs(Object.entries(previous.env)), now);
 }
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { manifest } from '../../test/support/stack.js';
 import { UserError } from '../base/errors.js';
+import { saltedHash } from '../release/salted-hash.js';
 import { driftNames } from './drift.js';
 import { planFiles, type FilePlanOptions } from './file-plan.js';
-import { hashEnvValue } from './planning.js';
 import { withKeptFiles, type ReleaseFile } from './release-files.js';
 
 const file = (path: string, sha256: string, mode = 0o644): ReleaseFile => ({ path, sha256, mode, content: '' });
@@ -121,7 +121,7 @@ describe('what becomes of what someone changed', () => {
   test('of .env the keys are named, and no value', () => {
     const old = manifest({
       files: [file('.env', '1')],
-      env: Object.fromEntries(['A', 'B', 'COMPOSE_FILE'].map((key) => [key, hashEnvValue(manifest().id, key, 'one')])),
+      env: Object.fromEntries(['A', 'B', 'COMPOSE_FILE'].map((key) => [key, saltedHash(manifest().id, key, 'one')])),
     });
     const names = driftNames(new Map([['A', 'other'], ['C', 'secret']]), {}, old); // prettier-ignore
     expect(names).toEqual({ added: ['C'], changed: ['A'], removed: ['B'] });

@@ -2,10 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { deployRequest } from '../../test/support/deploy.js';
 import { container, manifest, serviceModel, stackModel } from '../../test/support/stack.js';
 import { UserError } from '../base/errors.js';
-import type { ComposeModel, ResourceModel } from '../compose/model.js';
+import type { ComposeModel, FileModel, ResourceModel } from '../compose/model.js';
 import type { Manifest, ManifestService } from '../release/manifest.js';
+import { fileSources } from '../release/file-sources.js';
+import { saltedHash } from '../release/salted-hash.js';
+import { invisibleToCompose } from '../release/switch.js';
 import type { WantedImage } from '../release/wanted-images.js';
-import { foreseenHash, hashEnvValue, makePlan, type PlanInput } from './planning.js';
+import { foreseenHash, makePlan, type PlanInput } from './planning.js';
 
 const resource = (name: string, definition = '{}'): ResourceModel => ({ name, external: false, definition });
 const recorded: ManifestService = {
@@ -144,12 +147,60 @@ describe('services that live in the containers of others', () => {
 
 test('environment keys are compared without their values being anywhere', () => {
   const id = previous().id;
-  const env = { SAME: hashEnvValue(id, 'SAME', 's3cret'), OTHER: hashEnvValue(id, 'OTHER', 's3cret'), GONE: 'x' };
+  const env = { SAME: saltedHash(id, 'SAME', 's3cret'), OTHER: saltedHash(id, 'OTHER', 's3cret'), GONE: 'x' };
   const plan = makePlan(input(stack, { observed: running, previous: previous({ env }), env: { SAME: 's3cret', OTHER: 's3cret2', NEW: 's3cret' } })); // prettier-ignore
   expect(plan.env).toEqual({ added: ['NEW'], changed: ['OTHER'], removed: ['GONE'] });
   expect(JSON.stringify(plan)).not.toContain('s3cret');
   // Equal values of two keys, or of two releases, do not look equal.
-  expect(new Set([hashEnvValue('1', 'A', 'x'), hashEnvValue('1', 'B', 'x'), hashEnvValue('2', 'A', 'x')]).size).toBe(3);
+  expect(new Set([saltedHash('1', 'A', 'x'), saltedHash('1', 'B', 'x'), saltedHash('2', 'A', 'x')]).size).toBe(3);
+});
+
+describe('configs and secrets, whose content Compose does not look at', () => {
+  const source = (more: Partial<FileModel>): FileModel => ({ name: 'x', external: false, file: undefined, content: undefined, environment: undefined, ...more }); // prettier-ignore
+  const users = [
+    serviceModel('web', { secrets: [{ source: 's', target: undefined }] }),
+    serviceModel('w2', { configs: [{ source: 'c', target: '/c' }] }),
+    serviceModel('w3', { configs: [{ source: 'l', target: '/c' }, { source: 'f', target: '/f' }] }), // prettier-ignore
+    serviceModel('none'),
+  ];
+  const made = (token: string, literal = 'one', file = 'f', home: Partial<FileModel> = {}): ComposeModel =>
+    stackModel(users, {
+      secrets: { s: source({ environment: 'TOKEN', ...home }) },
+      configs: { c: source({ content: `tok=${token}` }), l: source({ content: literal }), f: source({ file: `/srv/shop/${file}` }) }, // prettier-ignore
+    });
+  const observed = new Map(users.map(({ name }) => [name, [container(name)]]));
+  const services = Object.fromEntries(users.map(({ name }) => [name, recorded]));
+  const { id } = previous();
+  const old = previous({ services, fileSources: fileSources(id, made('t0ken'), { TOKEN: 't0ken' }) });
+  const planned = (
+    model: ComposeModel,
+    env: Record<string, string>,
+    before = old,
+  ): ReturnType<typeof makePlan>['services'] =>
+    makePlan(input(model, { observed, env, previous: before })).services.filter(({ action }) => action !== 'keep');
+
+  test('exactly what uses a changed one is recreated, and Compose is told to', () => {
+    expect(planned(made('t0ken'), { TOKEN: 't0ken' })).toEqual([]);
+    const turned = planned(made('t0ken2'), { TOKEN: 't0ken2' });
+    expect(turned).toEqual([
+      { service: 'web', action: 'recreate', reasons: ['secret s'] },
+      { service: 'w2', action: 'recreate', reasons: ['config c'] },
+    ]);
+    expect(turned.every(invisibleToCompose)).toBe(true);
+    expect(JSON.stringify([turned, old])).not.toContain('t0ken');
+    expect(planned(made('t0ken', 'two'), { TOKEN: 't0ken' })).toEqual([
+      { service: 'w3', action: 'recreate', reasons: ['config l'] },
+    ]);
+    expect(planned(made('t0ken', '', 'other'), { TOKEN: 't0ken' })[0]?.reasons).toEqual(['config f', 'config l']);
+  });
+
+  test('the same content from elsewhere is the same; what nobody wrote down, or only the host knows, tells nothing', () => {
+    expect(planned(made('t0ken', 'one', 'f', { content: 't0ken' }), {})).toEqual([]);
+    const { fileSources: gone, ...older } = old;
+    expect(gone).toBeDefined();
+    expect(planned(made('t0ken2', 'two'), { TOKEN: 't0ken2' }, older)).toEqual([]);
+    expect(planned(made('t0ken'), {})).toEqual([]);
+  });
 });
 
 test('hooks are told as people wrote them', () => {

@@ -1,9 +1,9 @@
 /** From what is staged, wanted and observed to the plan; made twice, since a fetched image may be the one that already runs. */
-import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors.js';
 import { nearest } from '../base/nearest.js';
-import { isExternal, isOneShot, type ComposeModel, type ResourceModel } from '../compose/model.js';
+import { isExternal, isOneShot, type ComposeModel, type ResourceModel, type ServiceModel } from '../compose/model.js';
 import { boundTo } from '../compose/order.js';
+import { changedSources, fileSources } from '../release/file-sources.js';
 import { hookTitle } from '../release/hook-steps.js';
 import type { Manifest } from '../release/manifest.js';
 import { changedUnder, networkWarnings, offTheNetworks } from '../release/networks.js';
@@ -11,6 +11,7 @@ import { isAtRest, type Observed, type ObservedContainer } from '../release/obse
 import { planService, type WantedService } from '../release/plan-service.js';
 import { compareNames, type Plan, type PlanNames, type ServicePlan } from '../release/plan.js';
 import { ranIn } from '../release/ran.js';
+import { saltedHash } from '../release/salted-hash.js';
 import type { Staged } from '../release/staging.js';
 import type { WantedImage } from '../release/wanted-images.js';
 import { changesSeenBy, initialisationWarnings } from './file-changes.js';
@@ -95,8 +96,14 @@ function wantedService(service: string, input: PlanInput): WantedService {
     imageReference: image.source === 'registry' ? image.resolved.pinned : image.reference,
     imageId: image.id,
     ...changesSeenBy(model, { model: staged.model, path, files }, request.onFileChange[service]),
+    changedSources: changedSourcesOf(model, input),
     force: request.forceRecreate,
   };
+}
+
+function changedSourcesOf(service: ServiceModel, { previous, staged, env }: PlanInput): string[] {
+  if (previous?.fileSources === undefined) return [];
+  return changedSources(service, previous.fileSources, fileSources(previous.id, staged.model, env));
 }
 
 /** Who lives in another service's container gets a new one with it, and so do those that live in that one's. */
@@ -231,11 +238,6 @@ export function definitions(resources: Readonly<Record<string, ResourceModel>>):
 
 function envNames({ previous, env }: PlanInput): PlanNames {
   const before = new Map(Object.entries(previous?.env ?? {}));
-  const after = new Map(Object.entries(env).map(([key, value]) => [key, hashEnvValue(previous?.id ?? '', key, value)]));
+  const after = new Map(Object.entries(env).map(([key, value]) => [key, saltedHash(previous?.id ?? '', key, value)]));
   return compareNames(before, after);
-}
-
-/** Tells whether a value changed without keeping the value: salted by its release. */
-export function hashEnvValue(release: string, key: string, value: string): string {
-  return createHash('sha256').update(`${release}\0${key}\0${value}`).digest('hex').slice(0, 20);
 }

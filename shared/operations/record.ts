@@ -1,12 +1,14 @@
 /** What is written down of a release: its manifest, and one line in the host's log for every operation. */
 import { dependencyLevels } from '../compose/order.js';
 import { publishedPorts } from '../release/claims.js';
+import { fileSources } from '../release/file-sources.js';
 import { MANIFEST_VERSION, type Manifest, type ManifestService, type ReleaseImage } from '../release/manifest.js';
 import type { Observed } from '../release/observed.js';
 import { wasOneShot, whatRan } from '../release/ran.js';
+import { saltedHash } from '../release/salted-hash.js';
 import { rerunHooks } from './hooks-again.js';
 import type { OpenHost } from './open-host.js';
-import { definitions, foreseenHash, hashEnvValue } from './planning.js';
+import { definitions, foreseenHash } from './planning.js';
 import type { PreparedRelease } from './prepared.js';
 import type { DeployRequest } from './request.js';
 import type { PhaseTime, Verdict } from './result.js';
@@ -51,7 +53,8 @@ export function makeManifest(
       sha256,
       ...(insteadOf === undefined ? {} : { insteadOf }),
     })),
-    env: Object.fromEntries(Object.entries(files.env).map(([key, value]) => [key, hashEnvValue(id, key, value)])),
+    env: Object.fromEntries(Object.entries(files.env).map(([key, value]) => [key, saltedHash(id, key, value)])),
+    fileSources: fileSources(id, staged.model, files.env),
     networks: Object.fromEntries(definitions(staged.model.networks)),
     volumes: Object.fromEntries(definitions(staged.model.volumes)),
     onReturn: rerunHooks(request),

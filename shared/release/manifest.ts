@@ -1,4 +1,5 @@
 /** Everything that a return to a release needs, and what a person wants to know about it: `manifest.json` on the host. */
+import type { FileSources } from './file-sources.js';
 import type { PlanFiles } from './plan.js';
 import type { HookTask } from './hook-steps.js';
 import type { Ran } from './ran.js';
@@ -66,6 +67,8 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
   /** Name -> salted hash: tells which values changed. The values themselves are in the release's `.env`. */
   readonly env: Readonly<Record<string, string>>;
+  /** Of configs and secrets; absent in older manifests. */
+  readonly fileSources?: FileSources;
   /** Canonical text of each network's and volume's definition: a change of one is never silent. */
   readonly networks: Readonly<Record<string, string>>;
   readonly volumes: Readonly<Record<string, string>>;

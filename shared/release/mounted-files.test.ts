@@ -4,7 +4,7 @@ import type { MountModel } from '../compose/model.js';
 import { filesUnder, isInitialisation, mountedPaths, targetsOf } from './mounted-files.js';
 
 const mount = (type: string, source: string): MountModel => ({ type, source, target: '/x', readOnly: false });
-const file = (name: string, path: string | undefined) => ({ name, external: path === undefined, file: path, environment: undefined }); // prettier-ignore
+const file = (name: string, path: string | undefined) => ({ name, external: path === undefined, file: path, content: undefined, environment: undefined }); // prettier-ignore
 
 test('a service sees its binds, file configs and file secrets in the folder of the project', () => {
   const service = serviceModel('web', {

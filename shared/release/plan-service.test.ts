@@ -12,6 +12,7 @@ const wanted: WantedService = {
   imageReference: 'app@sha256:1',
   imageId: 'image',
   changedFiles: [],
+  changedSources: [],
   reaction: { action: 'recreate' },
   force: false,
 };

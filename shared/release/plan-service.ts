@@ -19,6 +19,8 @@ export interface WantedService {
   readonly imageId: string | undefined;
   /** Mounted files whose content or mode on the host differs from what is shipped. */
   readonly changedFiles: readonly string[];
+  /** Configs and secrets that are made of something else than in the release that serves, by their names. */
+  readonly changedSources: readonly string[];
   readonly reaction: FileReaction;
   readonly force: boolean;
 }
@@ -39,6 +41,7 @@ export function planService(wanted: WantedService, running: readonly ObservedCon
     ...(wanted.configHash !== undefined && running.some(({ configHash }) => configHash !== wanted.configHash)
       ? configReasons(wanted, running)
       : []),
+    ...wanted.changedSources,
     ...(wanted.force ? ['asked for by force-recreate'] : []),
   ];
   const files = wanted.changedFiles.length === 0 ? [] : [`mounted files: ${wanted.changedFiles.join(', ')}`];

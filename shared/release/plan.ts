@@ -8,7 +8,7 @@ export type ServiceAction = 'keep' | 'recreate' | 'restart' | 'signal' | 'create
 export interface ServicePlan {
   readonly service: string;
   readonly action: ServiceAction;
-  /** Why, one short phrase each: `image`, `config`, `mounted files: nginx/nginx.conf`, `env: LOG_LEVEL`, `not running`. */
+  /** Why, one short phrase each: `image`, `config`, `mounted files: nginx/nginx.conf`, `env: LOG_LEVEL`, `secret token`, `not running`. */
   readonly reasons: readonly string[];
   readonly image?: { readonly from?: string; readonly to: string };
   /** What judges its new files before the switch, and what makes it read them. */

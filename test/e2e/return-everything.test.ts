@@ -72,6 +72,52 @@ both('services added and removed, files, env, networks; what had finished is not
   });
 });
 
+both(
+  'a secret and configs with other content: those that use them are new and have it, and it is as before after a return',
+  async (scene) => {
+    const using =
+      (literal: string, worse?: (stack: Stack) => void) =>
+      (stack: Stack): void => {
+        const { services } = stack;
+        const waits = ['sh', '-c', "trap 'exit 0' TERM; while :; do sleep 1; done"];
+        services['w2'] = { image: 'acme/web:v1', command: waits, configs: [{ source: 'c', target: '/c' }] };
+        services['w3'] = { image: 'acme/web:v1', command: waits, configs: [{ source: 'l', target: '/c' }] };
+        services.side['secrets'] = ['s'];
+        stack['secrets'] = { s: { environment: 'TOKEN' } };
+        stack['configs'] = { c: { content: 'tok=${TOKEN} $$5\n' }, l: { content: literal } };
+        worse?.(stack);
+      };
+    const have = async (): Promise<string> =>
+      scene.host.sh(
+        'docker exec shop-side-2 cat /run/secrets/s; echo; docker exec shop-w2-1 cat /c; docker exec shop-w3-1 cat /c',
+      );
+    const env = (token: string): string => `FROM_ENV=one\nGOES=away\nTOKEN=${token}\n`;
+    const one = { change: using('literal one\n'), env: env('old-token-1') };
+    await scene.succeeds(one);
+    expect(await have()).toBe('old-token-1\ntok=old-token-1 $5\nliteral one');
+    await scene.succeeds(one, 'unchanged');
+
+    await scene.comesHome(
+      { change: using('literal two\n', neverHealthy), env: env('new-token-2') },
+      {
+        result: 'rolled-back',
+        phase: 'health',
+        cause: /^web: unhealthy/,
+        touched: ['web', 'side', 'w2', 'w3', 'migrate'],
+      },
+    );
+    expect(await have()).toBe('old-token-1\ntok=old-token-1 $5\nliteral one');
+
+    const two = await scene.succeeds({ ...one, env: env('new-token-2') });
+    expect(two.outputs['changed']).toBe('side,w2');
+    expect(await have()).toBe('new-token-2\ntok=new-token-2 $5\nliteral one');
+    const three = await scene.succeeds({ change: using('literal two\n'), env: env('new-token-2') });
+    expect(three.outputs['changed']).toBe('w3');
+    expect(await have()).toBe('new-token-2\ntok=new-token-2 $5\nliteral two');
+    await scene.succeeds({}, 'deployed');
+  },
+);
+
 both('another scale, up and down', async (scene) => {
   await scene.comesHome(
     { change: neverHealthy, config: { scale: { side: 1, tool: 3 } } },
