@@ -240,8 +240,7 @@ function withRoom(back: readonly Due[], { services }: RevertInput, switched: rea
 }
 
 function claimants(step: Step): readonly string[] {
-  if (step.kind === 'up') return step.services;
-  return step.kind === 'start' ? [step.service] : [];
+  return step.kind === 'up' ? step.services : step.kind === 'start' ? [step.service] : [];
 }
 
 /** The step, due when the switch had begun the one that it answers; not at all when the switch has no such step. */
