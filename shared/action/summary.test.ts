@@ -120,7 +120,13 @@ Error: no such column "total"
       {
         ...ROLLED_BACK,
         images: Object.fromEntries(services),
-        failure: { phase: 'health', message: 'm', hostState: 'h', problems: [], lastLines: Array(5000).fill(line) as string[] },
+        failure: {
+          phase: 'health',
+          message: 'm',
+          hostState: 'h',
+          problems: [],
+          lastLines: Array(5000).fill(line) as string[],
+        },
       },
       words,
     );

@@ -320,7 +320,7 @@ test.each([false, true])(
       if (written) return;
       // Nor can the hooks' scripts be written.
       rmSync(`${host.release.directory}/hooks`);
-    mkdirSync(`${host.release.directory}/hooks/in-the-way`, { recursive: true });
+      mkdirSync(`${host.release.directory}/hooks/in-the-way`, { recursive: true });
       await expect(runEarlyHooks(stage.switching, false)).rejects.toThrow('so nothing was begun');
     });
   },
