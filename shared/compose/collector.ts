@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import type { Problem } from '../base/errors.js';
 import { contextFiles } from './build-context.js';
 import { relativeTo, type NamedRoot } from './inside.js';
-import { missingBind, type MissingBind } from './missing-bind.js';
+import { missingBind, missingFile, type MissingBind, type MissingFile } from './missing-bind.js';
 import { isFile } from './project-files.js';
 import type { BuildFiles, FileReference } from './service-files.js';
 import type { BuildContext, EnvFileReader, ShipmentRequest } from './shipment.js';
@@ -22,6 +22,7 @@ export class Collector {
   readonly dataFolders = new Set<string>();
   readonly hostFiles = new Set<string>();
   readonly missingBinds: MissingBind[] = [];
+  readonly missingFiles: MissingFile[] = [];
   readonly envFileReaders: EnvFileReader[] = [];
   private readonly root: string;
   /** Files that Homeport writes itself; relative. */
@@ -60,8 +61,10 @@ export class Collector {
     } else if (what === 'bind') {
       this.dataFolders.add(path);
       if (service !== undefined && enabled) this.#missing(reference, service);
-    } else if (what !== 'env_file') this.hostFiles.add(path);
-    else if (required && enabled) {
+    } else if (what !== 'env_file') {
+      this.hostFiles.add(path);
+      if (what === 'config' || what === 'secret') this.missingFiles.push(missingFile(this.root, { what, file, place }));
+    } else if (required && enabled) {
       this.#problem(
         `there is no ${what} ${this.#shown(file)} in the checkout: add it, or name it in env-file so that Homeport writes it`,
         place,

@@ -284,8 +284,14 @@ secrets:
   test('what is not in the checkout must be on the host', async () => {
     const found = await find({ 'docker-compose.yml': compose, ...files, 'moved.txt': '' });
     expect(found.hostFiles).toEqual([]);
-    const without = await find({ 'docker-compose.yml': compose });
+    expect(found.missingFiles).toEqual([]);
+    const without = await find({ 'docker-compose.yml': compose, 'conf/d.txt': '' });
     expect(without.hostFiles).toEqual(['conf/c.txt', 'labels', 'other.json', 'profile.json', 'secrets/s.txt']);
+    const place = expect.objectContaining({ file: 'docker-compose.yml' }) as unknown;
+    expect(without.missingFiles).toEqual([
+      { what: 'config', path: 'conf/c.txt', near: 'conf/d.txt', place },
+      { what: 'secret', path: 'secrets/s.txt', near: undefined, place },
+    ]);
   });
 });
 

@@ -66,6 +66,7 @@ export async function findShipment(request: ShipmentRequest): Promise<Shipment> 
     dataFolders: [...collector.dataFolders].sort(),
     hostFiles: [...collector.hostFiles].sort(),
     missingBinds: collector.missingBinds,
+    missingFiles: collector.missingFiles,
     warnings: judged.warnings,
     variables: project.variables,
     services: project.hasRemoteIncludes ? undefined : [...found.services.keys()],

@@ -21,6 +21,24 @@ export interface MissingBind {
 const FILE =
   /(?:\.(?:acl|cer|cert|cfg|cnf|conf|crt|css|csv|env|html?|ini|jks|js|json|key|list|log|lua|mjs|p12|pem|php|pl|properties|pub|py|rb|rules|sh|sql|sqlite3?|template|tmpl|toml|tpl|ts|txt|vcl|xml|ya?ml)|^(?:Caddyfile|Corefile|crontab|\.?htpasswd|hosts|passwd|\.env))$/i;
 
+/** A config or secret of the project whose file is not in the checkout. */
+export interface MissingFile {
+  readonly what: 'config' | 'secret';
+  /** Relative to the root. */
+  readonly path: string;
+  readonly place: Place;
+  /** As of a bind. */
+  readonly near: string | undefined;
+}
+
+export function missingFile(
+  root: string,
+  { what, file, place }: { readonly what: MissingFile['what']; readonly file: string; readonly place: Place },
+): MissingFile {
+  const path = relative(root, file).split(sep).join('/');
+  return { what, path, place, near: nearby(root, path, isNear) };
+}
+
 /** Undefined for what is a data folder by all its looks. */
 export function missingBind(
   root: string,
@@ -61,6 +79,12 @@ const isNear = (name: string, others: readonly string[]): string | undefined => 
 /** Data folders have short names that are all alike: only one slip counts. */
 const isSlip = (name: string, others: readonly string[]): string | undefined =>
   name.length > 3 ? others.find((other) => slips(name, other) === 1) : undefined;
+
+/** For a message: what is wrong with a file that the host does not have either. */
+export function describeMissingFile({ what, path, near }: MissingFile, folder: string): string {
+  const advice = near === undefined ? 'add it, or put it there' : `did you mean ./${near}?`;
+  return `the ${what} ./${path} is neither in the checkout nor in ${folder} on the host: ${advice}`;
+}
 
 /** For a message: what is wrong with a bind that the host does not have either. */
 export function describeMissingBind({ service, path, near }: MissingBind, folder: string): string {

@@ -1,6 +1,6 @@
 /** What a checkout sends to a host: every file that its Compose files name, found by reading them as Compose would. */
 import type { Problem } from '../base/errors.js';
-import type { MissingBind } from './missing-bind.js';
+import type { MissingBind, MissingFile } from './missing-bind.js';
 import type { Places } from './places.js';
 
 /** A file that goes to the host. */
@@ -54,6 +54,8 @@ export interface Shipment {
   readonly hostFiles: readonly string[];
   /** Of the data folders those that may be a slip of the pen: they must be on the host. */
   readonly missingBinds: readonly MissingBind[];
+  /** Files of configs and secrets: where a service uses them, they must be on the host. */
+  readonly missingFiles: readonly MissingFile[];
   /** What is legal and still most likely not meant, with its place in the checkout. */
   readonly warnings: readonly Problem[];
   /** Every variable that the compose files interpolate. */

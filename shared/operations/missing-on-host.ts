@@ -1,6 +1,11 @@
-/** Binds whose source may be a slip of the pen: only the host knows whether it has them. */
+/** What a service mounts and the checkout does not have, perhaps by a slip of the pen: only the host knows whether it has it. */
 import { HostFailure, UserError, type Problem } from '../base/errors.js';
-import { describeMissingBind, type MissingBind } from '../compose/missing-bind.js';
+import {
+  describeMissingBind,
+  describeMissingFile,
+  type MissingBind,
+  type MissingFile,
+} from '../compose/missing-bind.js';
 import { sh } from '../ssh/shell-text.js';
 import type { OpenHost } from './open-host.js';
 
@@ -16,20 +21,27 @@ const THERE = [
 
 /**
  * @returns what is neither there nor surely a mistake, for the plan to warn of
- * @throws UserError for files that would become empty folders
+ * @param files those that services use
+ * @throws UserError for files that would become empty folders, or that no container can do without
  */
 export async function missingOnHost(
   { shell, layout }: Pick<OpenHost, 'shell' | 'layout'>,
   binds: readonly MissingBind[],
+  files: readonly MissingFile[],
 ): Promise<readonly Problem[]> {
-  if (binds.length === 0) return [];
-  const paths = [...new Set(binds.map(({ path }) => path))];
+  if (binds.length + files.length === 0) return [];
+  const paths = [...new Set([...binds, ...files].map(({ path }) => path))];
   const { status, stdout, stderr } = await shell.run(sh`sh -c ${THERE} homeport ${layout.path} ${paths}`);
   if (status !== 0) throw new HostFailure(shell.name, `${layout.path} could not be looked into`, [stderr.trim()]);
   const there = new Set(stdout.split('\n'));
   const missing = binds.filter(({ path }) => !there.has(path));
   const told = (bind: MissingBind): Problem => ({ message: describeMissingBind(bind, layout.path), ...bind.place });
-  const wrong = missing.filter(({ looks }) => looks === 'file');
-  if (wrong.length > 0) throw new UserError(wrong.map(told));
+  const wrong = [
+    ...missing.filter(({ looks }) => looks === 'file').map(told),
+    ...files
+      .filter(({ path }) => !there.has(path))
+      .map((file): Problem => ({ message: describeMissingFile(file, layout.path), ...file.place })),
+  ];
+  if (wrong.length > 0) throw new UserError(wrong);
   return missing.map(told);
 }

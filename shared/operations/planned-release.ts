@@ -1,5 +1,6 @@
 /** What a staged release would change: looked at, refused where it cannot work, planned. */
 import { describeProblem, UserError, type Problem } from '../base/errors.js';
+import type { MissingFile } from '../compose/missing-bind.js';
 import type { Shipment } from '../compose/shipment.js';
 import { filesUnder, mountedPaths } from '../release/mounted-files.js';
 import { type Plan } from '../release/plan.js';
@@ -12,6 +13,7 @@ import { readHostEnv } from './host-env.js';
 import { missingOnHost } from './missing-on-host.js';
 import { tellOfOthers } from './names-of-others.js';
 import { refuseNetworksOfOthers } from './network-check.js';
+import type { OpenHost } from './open-host.js';
 import { makePlan } from './planning.js';
 import { refusePortsOfOthers } from './port-check.js';
 import { healthProblems, withProblems } from './refusals.js';
@@ -53,7 +55,7 @@ async function planWhatWorks(
     build: request.build,
     log,
   });
-  const doubts = await missingOnHost(host, release.shipment.missingBinds);
+  const doubts = await missingOnHost(host, release.shipment.missingBinds, missingAndUsed(host, release));
   for (const doubt of doubts) log.warning(doubt.message, doubt);
   const planned = { ...release, filePlan, images, doubts };
   const { model } = release.staged;
@@ -64,6 +66,14 @@ async function planWhatWorks(
     await refuseNetworksOfOthers(host, plan, release.observed);
     return tellOfOthers({ ...planned, plan }, host.engine, request.project, log);
   });
+}
+
+/** A config or secret that no service uses, Compose does not miss. */
+function missingAndUsed(host: OpenHost, { staged, shipment }: StagedRelease): MissingFile[] {
+  const used = new Set(
+    Object.values(staged.model.services).flatMap((service) => mountedPaths(service, staged.model, host.layout.path)),
+  );
+  return shipment.missingFiles.filter(({ path }) => used.has(path));
 }
 
 /** That it differs can be said without its keys. */

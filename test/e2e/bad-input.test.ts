@@ -213,11 +213,18 @@ describe('slips in the compose file', () => {
     async () => {
       const files = { 'docker-compose.yml': withMount('./motd.tx:/etc/motd.txt'), 'motd.txt': 'hello\n' };
       const message = await refused({
-        files: { ...files, 'docker-compose.yml': withMount('./mtod.txt:/etc/motd.txt') },
+        files: {
+          ...files,
+          'docker-compose.yml': `${withMount('./mtod.txt:/etc/motd.txt')}    secrets: [used]\nsecrets: {used: {file: ./nope}, unused: {file: ./none}}\n`,
+        },
       });
       expect(message).toMatch(
         /docker-compose\.yml:6:15: web binds \.\/mtod\.txt, which is neither in the checkout nor in \/srv\/shop on the host: did you mean \.\/motd\.txt\?/,
       );
+      expect(message).toMatch(
+        /docker-compose\.yml:8:24: the secret \.\/nope is neither in the checkout nor in \/srv\/shop/,
+      );
+      expect(message).not.toContain('./none');
       await using own = await Checkout.make({ 'homeport.yml': config, ...files });
       const plan = await runAction({ checkout: own, inputs: { ...reaching(host), operation: 'plan' } });
       expect({ log: plan.log, result: plan.outputs['result'] }).toEqual({ log: plan.log, result: 'planned' });

@@ -63,6 +63,7 @@ export function shipmentOf(more: Partial<Shipment> = {}): Shipment {
     dataFolders: [],
     hostFiles: [],
     missingBinds: [],
+    missingFiles: [],
     warnings: [],
     variables: new Set(),
     services: undefined,
