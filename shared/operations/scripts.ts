@@ -135,6 +135,7 @@ function switchInput({ host, request, release }: Subject, hooks: SwitchInput['ho
           service === undefined || request.onFileChange[planned.service] === 'ignore'
             ? undefined
             : knownProxy(service, [])?.signal,
+        ...(service === undefined ? {} : { replicas: service.replicas }),
       },
     ];
   });

@@ -498,6 +498,25 @@ describe('the steps', () => {
     expect(revert.at(-1)?.step).toEqual({ kind: 'stop', service: 'web', containers: ['stopped'] });
   });
 
+  test('more replicas than before: those that were not there go first, so that Compose replaces the others', () => {
+    const input = inputOf({
+      services: {
+        web: { plan: { action: 'recreate', reasons: ['config'] }, wanted: ['web:1', 'web'], before: ['web:1', 'web'] },
+      },
+      levels: [['web']],
+      oldLevels: [['web']],
+    });
+    const web = input.services.get('web');
+    if (web === undefined) throw new Error('no web');
+    const kinds = (replicas: number): string[] => {
+      const scaled = { ...input, services: new Map([['web', { ...web, replicas }]]) };
+      return revertSteps(scaled, switchSteps(scaled)).map(({ step }) => describeStep(step));
+    };
+    expect(kinds(2)).toEqual(expect.arrayContaining(['as many of web as before']));
+    expect(kinds(2).indexOf('as many of web as before')).toBeLessThan(kinds(2).indexOf('up web'));
+    expect(kinds(1)).not.toContain('as many of web as before');
+  });
+
   test('a container that goes leaves its name to the one that gets it, and has it again afterwards', () => {
     const input = inputOf({
       services: {

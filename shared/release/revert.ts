@@ -3,6 +3,7 @@
  * the switch had begun its own. It never needs a registry: names are pointed at image IDs that are on the host.
  */
 import { inTheWay } from './claims.js';
+import { replicasGone } from './heal-names.js';
 import type { Manifest } from './manifest.js';
 import { namesBack } from './moving-names.js';
 import { attachedBefore, firstDrop, networksBack } from './networks.js';
@@ -174,6 +175,7 @@ function upAgain(service: SwitchService, input: RevertInput, switched: readonly 
     (offNetwork && step === firstDrop(switched)?.step);
   const due = (step: Step): Due[] => dueWith(switched, begun, step);
   return [
+    ...replicasGone(service).flatMap(due),
     ...due({
       kind: 'up',
       services: [name],

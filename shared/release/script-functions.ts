@@ -44,6 +44,21 @@ restore_file() {
   fi
 }
 containers() { docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False; }
+# Compose is free in whom of several outdated ones it takes away, and others know those that were there before by their names.
+remove_replicas() {
+  service=$1
+  many=$2
+  shift 2
+  ids=$(containers "$service") || return 1
+  left=$(echo $ids | wc -w)
+  for id in $ids; do
+    test "$left" -gt "$many" || return 0
+    name=$(docker inspect --type container --format '{{.Name}}' "$id") || return 1
+    for known in "$@"; do test "$name" != "/$known" || continue 2; done
+    docker stop "$id" && docker rm -f -v "$id" || return 1
+    left=$((left - 1))
+  done
+}
 states() { docker inspect --format '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}/{{.State.ExitCode}}' $(containers "$1"); }
 seconds() { read -r up rest </proc/uptime && echo "\${up%%.*}"; }
 # How long it may take, the same in words, how much longer until that is enforced from here, and what it is.

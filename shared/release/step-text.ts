@@ -36,6 +36,8 @@ export function stepText(context: Pick<ScriptContext, 'up'>, step: Step): ShellT
       return sh`wait_until ${step.service} ${step.condition} ${step.seconds}`;
     case 'remove-service':
       return sh`ids=$(containers ${step.service}) && { test -z "$ids" || docker rm -f $ids; }`;
+    case 'remove-replicas':
+      return sh`remove_replicas ${step.service} ${step.names.length} ${step.names}`;
     case 'remove-network':
       return sh`{ docker network rm ${step.network} || :; }`;
     case 'free-name':

@@ -88,6 +88,8 @@ export type Step =
       readonly seconds: number;
     }
   | { readonly kind: 'remove-service'; readonly service: string }
+  /** Of a service that has more containers than these names, those that are too many and called otherwise. */
+  | { readonly kind: 'remove-replicas'; readonly service: string; readonly names: readonly string[] }
   | { readonly kind: 'remove-network'; readonly network: string }
   /** The service's container of this name is called something else from then on, until its `up` makes another. */
   | { readonly kind: 'free-name'; readonly service: string; readonly name: string }
@@ -145,6 +147,8 @@ export function describeStep(step: Step): string {
       return `test the new files of ${step.service} (${step.words})`;
     case 'wait':
       return `wait until ${step.service} is ${step.condition}`;
+    case 'remove-replicas':
+      return `as many of ${step.service} as before`;
     case 'remove-service':
       return `remove ${step.service}`;
     case 'free-name':

@@ -24,6 +24,8 @@ export interface SwitchService extends ServicePlan {
   readonly containerName: string | undefined;
   /** What makes it look up again where the services are that it depends on: proxies ask for addresses once, at their start. */
   readonly looksUp: FileSignal | undefined;
+  /** Of the new release. */
+  readonly replicas?: number;
 }
 
 export interface SwitchInput {

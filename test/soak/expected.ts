@@ -122,7 +122,8 @@ const isForeign = ({ networks }: Project, name: string): boolean =>
   Object.values(networks).some((definition) => definition['external'] === true && definition['name'] === name);
 
 function filesAsPlanned({ files }: Plan, before: Facts, after: Facts): string[] {
-  const own = ([name]: readonly [string, unknown]): boolean => name !== '.env' && !name.endsWith('/.env');
+  const own = ([name]: readonly [string, unknown]): boolean =>
+    name !== '.env' && !name.endsWith('/.env') && !name.startsWith('.homeport/');
   const list = (facts: Facts): Record<string, string> =>
     Object.fromEntries(
       Object.entries(facts.files)

@@ -25,6 +25,21 @@ export interface Pair {
 const FIRST: readonly Kind[] = ['web', 'web', 'worker', 'cache', 'proxy', 'built'];
 const MORE: readonly Kind[] = ['web', 'worker', 'worker', 'cache', 'proxy', 'job', 'job', 'built'];
 
+const HARD: readonly (keyof typeof CHANGES)[] = [
+  'moved tag',
+  'network options',
+  'service removed',
+  'service renamed',
+  'port moved',
+  'container name moved',
+  'profile switched',
+  'scale',
+  'one-shot',
+  'image version',
+  'file content',
+  'value of the stack',
+];
+
 export function makePair(seed: number): Pair {
   const dice = new Dice(seed);
   const a = makeProject(seed, dice);
@@ -62,7 +77,7 @@ function makeProject(seed: number, dice: Dice): Project {
   for (let more = dice.between(1, 4); more > 0; more -= 1)
     addService(project, dice.chance(0.06) ? 'database' : dice.pick(MORE), dice);
   for (const name_ of Object.keys(project.services)) {
-    for (let traits = dice.between(0, 4); traits > 0; traits -= 1) dice.pick(TRAITS)(project, name_, dice);
+    for (let traits = dice.between(1, 5); traits > 0; traits -= 1) dice.pick(TRAITS)(project, name_, dice);
   }
   if (dice.chance(0.15)) project.config['hooks'] = { 'before-switch': [{ host: 'true' }] };
   return project;
@@ -72,7 +87,9 @@ function change(project: Project, dice: Dice): { changes: string[]; touched: Set
   const changes: string[] = [];
   const touched = new Set<string>();
   const count = dice.between(1, 4);
-  for (const name of dice.shuffled(Object.keys(CHANGES))) {
+  // What Compose gets wrong is tried first more often than not.
+  const first = dice.chance(0.7) ? dice.shuffled(HARD) : [];
+  for (const name of new Set([...first.slice(0, 3), ...dice.shuffled(Object.keys(CHANGES))])) {
     if (changes.length === count) break;
     const services = CHANGES[name]?.(project, dice);
     if (services === undefined) continue;

@@ -51,6 +51,8 @@ const containerName: Trait = (project, name) => {
 export const port: Trait = (project, name, dice) => {
   const service = serviceOf(project, name);
   if (project.scale[name] !== undefined || service['deploy'] !== undefined || lodges(service)) return;
+  // What publishes a port is no work that ends.
+  if (project.kinds[name] === 'job') return;
   const taken = Object.values(project.services).flatMap((one) => (one['ports'] ?? []) as string[]);
   listOf(service, 'ports').push(
     `127.0.0.1:${freePort(dice, taken)}:${isKind(project, 'proxy')(service, name) ? '80' : '8080'}`,
