@@ -3,8 +3,6 @@
  * until the old one has gone: where it dies in between, that name stays (docker/compose#11151).
  */
 import { sh } from '../ssh/shell-text.js';
-import type { Step } from './steps.js';
-import type { SwitchService } from './switch.js';
 
 /** What a container is called once nothing is half replaced. */
 export function ownName(name: string): string {
@@ -32,9 +30,3 @@ export const HEAL_NAMES = sh`heal_names() {
       docker rm "$id" </dev/null && docker stop "$old" </dev/null
     done
 }`;
-
-/** With more of them than the old release had, Compose might keep the new one and take away the one that others know. */
-export function replicasGone({ service, containers, replicas = 0 }: SwitchService): Step[] {
-  if (containers.length === 0 || replicas <= containers.length) return [];
-  return [{ kind: 'remove-replicas', service, names: containers.map(({ name }) => ownName(name)) }];
-}

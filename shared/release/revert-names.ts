@@ -1,8 +1,10 @@
-/** What the image names mean on the way back, and once it is at its end. */
+/** What the image names mean on the way back, and once it is at its end; and whose containers keep their names. */
+import { ownName } from './heal-names.js';
 import { servingImage } from './observed.js';
 import type { Due, RevertInput } from './revert.js';
 import type { NamedService } from './serving-names.js';
-import type { NumberedStep, Retag } from './steps.js';
+import type { NumberedStep, Retag, Step } from './steps.js';
+import type { SwitchService } from './switch.js';
 
 /** As the old release has it: the image that really serves goes before the one that was recorded. */
 export function namedBefore(name: string, { previous, services }: RevertInput): NamedService | undefined {
@@ -42,4 +44,10 @@ function meaningBefore(reference: string, input: RevertInput): Retag[] {
   if (first !== undefined) return [{ reference, id: serving.find((id) => id === before) ?? first }];
   // A name that nobody looked up stays: to take it away would be a guess.
   return input.namesBefore.has(reference) ? [{ reference, id: before }] : [];
+}
+
+/** With more of them than the old release had, Compose might keep the new one and take away the one that others know. */
+export function replicasGone({ service, containers, replicas = 0 }: SwitchService): Step[] {
+  if (containers.length === 0 || replicas <= containers.length) return [];
+  return [{ kind: 'remove-replicas', service, names: containers.map(({ name }) => ownName(name)) }];
 }

@@ -3,12 +3,11 @@
  * the switch had begun its own. It never needs a registry: names are pointed at image IDs that are on the host.
  */
 import { inTheWay } from './claims.js';
-import { replicasGone } from './heal-names.js';
 import type { Manifest } from './manifest.js';
 import { namesBack } from './moving-names.js';
 import { attachedBefore, firstDrop, networksBack } from './networks.js';
 import { isAtRest, workIsDone } from './observed.js';
-import { forgottenNames, namedBefore } from './revert-names.js';
+import { forgottenNames, namedBefore, replicasGone } from './revert-names.js';
 import { servingNames } from './serving-names.js';
 import type { NumberedStep, Step } from './steps.js';
 import { comesUp, invisibleToCompose, type SwitchInput, type SwitchService } from './switch.js';
@@ -247,6 +246,5 @@ function claimants(step: Step): readonly string[] {
 
 /** The step, due when the switch had begun the one that it answers; not at all when the switch has no such step. */
 function dueWith(switched: readonly NumberedStep[], answers: (step: Step) => boolean, step: Step): Due[] {
-  const cause = switched.find((one) => answers(one.step));
-  return cause === undefined ? [] : [{ step, onlyIfBegun: cause.number }];
+  return switched.filter((one) => answers(one.step)).slice(0, 1).map(({ number }) => ({ step, onlyIfBegun: number })); // prettier-ignore
 }
