@@ -617,13 +617,14 @@ test('the places of what a plan may refuse: the file with the last word counts',
   const found = await find({
     'a.yml':
       'services:\n  web:\n    ports: ["127.0.0.1:80-81:80/tcp", {target: 8, published: "9"}, "7", "[::1]:5:5"]\n' +
-      '    depends_on: {db: {condition: service_healthy}}\n    container_name: x\n  db: {depends_on: [other]}\n',
+      '    depends_on: {db: {condition: service_healthy}}\n    container_name: x\n  db: {depends_on: [other], deploy: {replicas: 2}}\n',
     'b.yml': 'services:\n  web:\n    container_name: y\n',
   }, { composeFiles: ['a.yml', 'b.yml'] }); // prettier-ignore
   const shown = [...found.places].map(([key, { file, line, column }]) => `${key} ${file}:${line}:${column}`);
   expect(shown.sort()).toEqual([
     'db a.yml:6:7',
     'db depends_on other a.yml:6:21',
+    'db replicas a.yml:6:48',
     'web b.yml:3:5',
     'web container_name b.yml:3:21',
     'web depends_on db a.yml:4:34',

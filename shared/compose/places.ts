@@ -2,7 +2,7 @@
 import { textsOf } from './yaml-forms.js';
 import type { Place, YamlValue } from './yaml-value.js';
 
-/** By service and what it is about: `web`, `web container_name`, `web depends_on db`, `web ports 8080`. */
+/** By service and what it is about: `web`, `web container_name`, `web replicas`, `web depends_on db`, `web ports 8080`. */
 export type Places = ReadonlyMap<string, Place>;
 
 /** The place of the first of these that is written down, else the service's own. */
@@ -13,9 +13,11 @@ export function placeOf(places: Places, service: string, ...keys: readonly strin
 
 export function servicePlaces(name: string, service: YamlValue): [string, Place][] {
   const named = service.get('container_name');
+  const replicas = service.get('deploy')?.get('replicas');
   return [
     [name, service.place],
     ...(named === undefined ? [] : [[`${name} container_name`, named.place] as [string, Place]]),
+    ...(replicas === undefined ? [] : [[`${name} replicas`, replicas.place] as [string, Place]]),
     ...dependencies(service).map(([key, place]): [string, Place] => [`${name} depends_on ${key}`, place]),
     ...(service.get('ports')?.items ?? []).flatMap((item) =>
       publishedBy(item).map((port): [string, Place] => [`${name} ports ${port}`, item.place]),

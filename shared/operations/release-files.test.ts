@@ -68,6 +68,14 @@ test('a scale is the last compose file', () => {
   expect(JSON.parse(textOf(scale))).toEqual({ services: { web: { scale: 3 } } });
 });
 
+test('the scale of a service with replicas of its own is both', () => {
+  const places = new Map([['web replicas', { file: 'docker-compose.yml', line: 3, column: 9 }]]);
+  const { files } = releaseFiles(deployRequest({ scale: { web: 3, job: 2 } }), shipmentOf({ places }));
+  expect(JSON.parse(textOf(files.find(({ path }) => path === '.homeport/scale.yml')))).toEqual({
+    services: { web: { scale: 3, deploy: { replicas: 3 } }, job: { scale: 2 } },
+  });
+});
+
 test('the env-file that a service names has what it became; .env is written once', () => {
   const reader = (path: string): Partial<Shipment> => ({ envFileReaders: [{ service: 'web', path, raw: false }] });
   const { files } = releaseFiles(

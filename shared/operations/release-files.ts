@@ -55,7 +55,7 @@ export function releaseFiles(request: DeployRequest, shipment: Shipment, hostEnv
       ...(hostEnv?.insteadOf === undefined ? {} : { insteadOf: hostEnv.insteadOf }),
     },
     ...namedEnvFiles(shipment).map((path) => madeFile(path, 0o600, hostEnv?.own ?? writeDotenv(given))),
-    ...(scaled ? [madeFile(SCALE_FILE, 0o644, scaleText(request.scale))] : []),
+    ...(scaled ? [madeFile(SCALE_FILE, 0o644, scaleText(request.scale, shipment))] : []),
   ];
   const written = new Set(made.map(({ path }) => path));
   const shipped = shipment.files.filter(({ path }) => !written.has(path)).map(shippedFile);
@@ -116,8 +116,13 @@ function versionKeys(request: DeployRequest, shipment: Shipment): [string, strin
   return own.filter(([name]) => shipment.variables.has(name));
 }
 
-function scaleText(scale: Readonly<Record<string, number>>): string {
-  return `${JSON.stringify({ services: Object.fromEntries(Object.entries(scale).map(([name, replicas]) => [name, { scale: replicas }])) })}\n`;
+/** Compose refuses two numbers that differ, and `deploy` where there was none would change the hash of the service. */
+function scaleText(scale: Readonly<Record<string, number>>, { places }: Shipment): string {
+  const services = Object.entries(scale).map(([name, replicas]) => [
+    name,
+    { scale: replicas, ...(places.has(`${name} replicas`) ? { deploy: { replicas } } : {}) },
+  ]);
+  return `${JSON.stringify({ services: Object.fromEntries(services) as object })}\n`;
 }
 
 function madeFile(path: string, mode: number, content: string): ReleaseFile {
