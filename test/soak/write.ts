@@ -19,6 +19,10 @@ export function write(project: Project, repositories: string): Written {
   ].map(([name, content]) => [`${project.folder}${name}`, content.replaceAll(LIVE, `${repositories}/`)]);
   const named = Object.keys(compose).filter((name) => name.startsWith('docker-compose'));
   const plain = project.folder === '' && project.layout !== 'override';
+  // One that no service has is refused.
+  const profiles = project.profiles.filter((profile) =>
+    Object.values(project.services).some((service) => ((service['profiles'] ?? []) as string[]).includes(profile)),
+  );
   return {
     files: Object.fromEntries(files) as Record<string, string>,
     config: JSON.stringify({
@@ -28,7 +32,7 @@ export function write(project: Project, repositories: string): Written {
       health: { timeout: '60s', stable: '0s' },
       compose: {
         ...(plain ? {} : { files: named.map((name) => `${project.folder}${name}`) }),
-        ...(project.profiles.length === 0 ? {} : { profiles: project.profiles }),
+        ...(profiles.length === 0 ? {} : { profiles }),
       },
       ...(Object.keys(project.scale).length === 0 ? {} : { scale: project.scale }),
       ...project.config,
