@@ -14,7 +14,6 @@ export function notYetInInputs(inputs: DeployInputs): Problem[] {
     [inputs.backup === 'always', 'backup: always'],
     [inputs.restoreBackup !== 'never', 'restore-backup: release'],
     [inputs.confirmTimeout !== DEFAULT_CONFIRM_TIMEOUT, 'the input confirm-timeout'],
-    [inputs.stale !== 'refuse', 'stale: allow'],
     [inputs.task !== undefined, 'the input task'],
     [inputs.removeVolumes.length > 0, 'the input remove-volumes'],
     [inputs.deployment === 'create', 'deployment: create'],

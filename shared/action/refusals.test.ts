@@ -43,7 +43,6 @@ describe('bad input ends the step before the deploy is called', () => {
       { environment: 'staging', 'remove-volumes': 'db' },
       /the input remove-volumes is not there yet/,
     ],
-    ['a stale run', { environment: 'staging', stale: 'allow' }, /stale: allow is not there yet/],
     ['a fresh build', { environment: 'staging', build: 'fresh' }, /build: fresh is not there yet/],
     [
       'another confirm-timeout',

@@ -155,6 +155,7 @@ function merged(
     commit: facts.commit,
     actor: facts.actor,
     runUrl: facts.runUrl,
+    stale: inputs.stale,
     reason: inputs.reason,
     hooks: config.hooks,
     health: config.health,

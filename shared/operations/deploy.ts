@@ -23,6 +23,7 @@ import { Phases } from './phases.js';
 import { withFetchedImages } from './fetched-release.js';
 import { planRelease } from './planned-release.js';
 import { stageRelease } from './staged-release.js';
+import { refuseStaleRun } from './stale.js';
 import { takeLock } from './take-lock.js';
 import { leaveUnchanged } from './unchanged.js';
 import type { PreparedRelease } from './prepared.js';
@@ -100,6 +101,7 @@ async function deployUnderLock(
   );
   report.recovered(recovered);
   const { staged, store, adoption } = await phases.run('stage', async () => {
+    refuseStaleRun(asked, recovered.store.current);
     const found = await gatherBesideHandMade(host, asked, shipment, { store: recovered.store, hide, log });
     const { request } = found.gathered;
     report.request = request;

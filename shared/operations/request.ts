@@ -49,6 +49,8 @@ export interface DeployRequest {
   readonly commit: string;
   readonly actor: string;
   readonly runUrl: string;
+  /** Whether a run may put another commit over the one of a newer run. */
+  readonly stale: 'refuse' | 'allow';
   readonly reason: string;
   readonly hooks: {
     readonly beforeSwitch: readonly Hook[];

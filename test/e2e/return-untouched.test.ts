@@ -91,3 +91,13 @@ both('a port that is taken while the deploy runs: the switch fails at it, and co
   );
   await scene.host.sh('docker rm -f thief');
 });
+
+both('a run that is older than the one that serves, unless that is asked for', async (scene) => {
+  const older = { env: 'FROM_ENV=older\n', runner: { GITHUB_RUN_ID: '7' } };
+  await scene.comesHome(older, {
+    result: 'failed',
+    phase: 'stage',
+    cause: /^this run, of commit \w{7}, is older than the one that deployed what serves: .*`stale: allow`/,
+  });
+  await scene.succeeds({ ...older, inputs: { stale: 'allow' } });
+});

@@ -36,6 +36,7 @@ export function deployRequest(more: Partial<DeployRequest> = {}): DeployRequest 
     commit: 'abcdef0',
     actor: 'someone',
     runUrl: 'https://example.test/1',
+    stale: 'refuse',
     reason: '',
     hooks: { beforeSwitch: [], afterSwitch: [] },
     health: { timeout: 5000, stable: 0 },

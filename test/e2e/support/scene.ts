@@ -28,6 +28,8 @@ export interface Attempt {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly inputs?: Readonly<Record<string, string>>;
   readonly onStart?: ActionOptions['onStart'];
+  /** What the runner says otherwise than usual. */
+  readonly runner?: ActionOptions['env'];
 }
 
 export interface Expected {
@@ -125,7 +127,10 @@ export class Scene implements AsyncDisposable {
       ...this.usual.inputs,
       ...attempt.inputs,
     };
-    return await deploy(this.host, checkout, inputs, attempt.onStart === undefined ? {} : { onStart: attempt.onStart });
+    return await deploy(this.host, checkout, inputs, {
+      ...(attempt.onStart === undefined ? {} : { onStart: attempt.onStart }),
+      ...(attempt.runner === undefined ? {} : { env: attempt.runner }),
+    });
   }
 
   /** A deploy that ends green, after which an operator's own `up -d` changes nothing. */
