@@ -65,3 +65,62 @@ both('a tag that moved to something bad', async (scene) => {
     { result: 'rolled-back', phase: 'health', cause: /^web: unhealthy/, shows: 'web bad: listening', touched: ['web'] },
   );
 });
+
+const unwell = ({ services: { web } }: Stack): void => {
+  web['image'] = 'acme/web:v2';
+  web['environment'] = { HEALTH: 'never', FROM_ENV: '${FROM_ENV}' };
+};
+
+both(
+  'a database whose tag moved keeps its image and container, until it is told to pull: back, and through',
+  async (scene) => {
+    const tag = `${scene.host.generation}/redis:7`;
+    const withDb = ({ services: { db } }: Stack): void => {
+      db['image'] = `${registry.name}/${tag}`;
+    };
+    await registry.push('redis', tag);
+    await scene.succeeds({ change: withDb });
+    const { containers } = await scene.look();
+    await registry.push(await buildImage(['FROM redis', 'LABEL moved=yes']), tag);
+
+    await scene.succeeds({ change: withDb, files: { 'motd.txt': 'something else\n' } });
+    expect((await scene.look()).containers['shop-db-1']).toEqual(containers['shop-db-1']);
+    const config = { pull: { db: 'always' } };
+    await scene.comesHome(
+      {
+        config,
+        change: (stack) => {
+          withDb(stack);
+          unwell(stack);
+        },
+      },
+      { result: 'rolled-back', phase: 'health', cause: /^web: unhealthy/, touched: ['db', 'web'] },
+    );
+    await scene.succeeds({ change: withDb, config });
+    expect((await scene.look()).containers['shop-db-1']?.image).not.toBe(containers['shop-db-1']?.image);
+  },
+);
+
+both('images by their digests, which no name on the host can mean: back, and through', async (scene) => {
+  const tag = `${scene.host.generation}/pinned:7`;
+  const pinned = async (image: string): Promise<(stack: Stack) => void> => {
+    const digest = await registry.push(image, tag);
+    return ({ services: { db } }) => {
+      db['image'] = `${registry.name}/${tag}@${digest}`;
+    };
+  };
+  const first = await pinned('redis');
+  await scene.succeeds({ change: first });
+  await scene.succeeds({ change: first }, 'unchanged');
+  const second = await pinned(await buildImage(['FROM redis', 'LABEL pinned=second']));
+  await scene.comesHome(
+    {
+      change: (stack) => {
+        second(stack);
+        unwell(stack);
+      },
+    },
+    { result: 'rolled-back', phase: 'health', cause: /^web: unhealthy/, touched: ['db', 'web'] },
+  );
+  await scene.succeeds({ change: second });
+});

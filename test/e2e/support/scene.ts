@@ -188,7 +188,7 @@ export class Scene implements AsyncDisposable {
   /** The stack, which release the host says that it serves, and the one file of `.homeport` that Compose reads. */
   async look(): Promise<Look> {
     const [stack, ours] = await Promise.all([
-      snapshot(this.host),
+      snapshot(this.host, this.usual.inputs?.['project']),
       this.host.sh(
         'cd /srv/shop/.homeport 2>/dev/null && readlink current || echo none; cat scale.yml 2>/dev/null || :',
       ),
@@ -242,7 +242,7 @@ export async function together(tasks: readonly (() => Promise<void>)[]): Promise
 function untouched(taken: Snapshot, touched: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     Object.entries(taken.containers)
-      .filter(([name]) => !touched.some((service) => name === service || name.startsWith(`shop-${service}-`)))
+      .filter(([name]) => !touched.some((service) => name === service || name.includes(`-${service}-`)))
       .map(([name, { id, startedAt }]) => [name, `${id} ${startedAt}`]),
   );
 }
