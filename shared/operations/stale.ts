@@ -15,8 +15,7 @@ export function refuseStaleRun(request: DeployRequest, current: Manifest | undef
   if (mine.number >= serving.number || request.commit === current.commit) return;
   throw new UserError(
     `this run, of commit ${short(request.commit)}, is older than the one that deployed what serves: commit ${short(current.commit)}, ` +
-      `${current.runUrl}, ${current.createdAt}. It would put old code over new. To deploy it all the same, set \`stale: allow\`; ` +
-      'to go back, take a rollback',
+      `${current.runUrl}, ${current.createdAt}. It would put old code over new. To deploy it all the same, set \`stale: allow\``,
   );
 }
 

@@ -77,6 +77,21 @@ describe.each(EACH_SHELL)('$name', ({ shell }) => {
     });
   });
 
+  test('one that only looks up addresses again is not restarted, and is no part of a way back', () => {
+    const follower = { ...step(), follows: ['web'] };
+    playing('sleeps', 'nginx', follower, shell, (_, calls, status) => {
+      expect(status).toBe(0);
+      expect(calls).not.toContain('restart');
+    });
+    playing('refuses', 'nginx', follower, shell, (_, __, status) => {
+      expect(status).toBe(1);
+    });
+    using host = new ScriptHost();
+    host.write(numbered(follower), host.context('revert', { docker: sh`false` }));
+    expect(host.run('revert', shell).status).toBe(0);
+    expect(host.journal.map(({ word }) => word)).toContain('unmet');
+  });
+
   test('a file that a container mounts by itself stays the same file, there and back', () => {
     using host = new ScriptHost();
     const changes = [{ path: 'nginx.conf', change: 'write', inPlace: true } as const];

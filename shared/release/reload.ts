@@ -3,7 +3,8 @@
  * the old ones, and nothing but its log tells.
  */
 import { joined, sh, type ShellText } from '../ssh/shell-text.js';
-import type { Step } from './steps.js';
+import type { Due } from './revert.js';
+import type { NumberedStep, Step } from './steps.js';
 
 // A check of health may run the same program: the workers are those that the program itself has started.
 export const RELOAD = sh`workers() {
@@ -14,7 +15,8 @@ export const RELOAD = sh`workers() {
   }
 }
 told() { docker logs --since "$1" "$2" 2>&1 | grep -cE -- "$3"; }
-# The signal, the service, its process, what its log says of files that it refuses and of those that it took, the container.
+# The signal, the service, its process, what its log says of files that it refuses and of those that it took, the container, and
+# whether that stays whatever it shows.
 reload() {
   since=$(date +%s)
   old=" $(workers "$6" "$3")"
@@ -37,16 +39,31 @@ reload() {
     test "$(seconds)" -lt "$limit" || break
     pause
   done
+  test -z "$7" || { echo "$2 did not show within 10 s that it took $1"; return 0; }
   echo "$2 did not show within 10 s that it took $1: it is restarted"
   docker restart "$6"
 }`;
 
-export function signalText({ service, containers, signal }: Extract<Step, { kind: 'signal' }>): ShellText {
+export function signalText({ service, containers, signal, follows }: Extract<Step, { kind: 'signal' }>): ShellText {
   const { name, proof } = signal;
   if (proof === undefined) return sh`docker kill -s ${name} ${containers}`;
   const { process, refused, done = '' } = proof;
+  // Its files are as they were: nothing of it is to be touched for somebody else's sake.
+  const stays = follows === undefined ? '' : 'stays';
   return joined(
-    containers.map((id) => sh`reload ${name} ${service} ${process} ${refused} ${done} ${id}`),
+    containers.map((id) => sh`reload ${name} ${service} ${process} ${refused} ${done} ${id} ${stays}`),
     ' && ',
   );
+}
+
+/** On the way back: once its old files are there again, and what they point to. That has other addresses as soon as it was touched. */
+export function signalsAgain(switched: readonly NumberedStep[]): Due[] {
+  return switched.flatMap(({ number, step }): Due[] => {
+    if (step.kind !== 'signal') return [];
+    const { follows = [] } = step;
+    const touched = switched.find(
+      (one) => one.step.kind === 'up' && one.step.services.some((name) => follows.includes(name)),
+    );
+    return [{ step, onlyIfBegun: touched?.number ?? number }];
+  });
 }

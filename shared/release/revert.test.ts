@@ -694,6 +694,12 @@ describe('a proxy that is kept', () => {
   ] as const)('is left alone where there is nothing to look up: %s, %s', (web, proxy) => {
     expect(signals(switchSteps(inputOf(proxied(web, proxy))))).toEqual([]);
   });
+
+  test('is left alone where it does not run', () => {
+    const { services, ...rest } = proxied('recreate', 'keep');
+    const asleep = { ...rest, services: { ...services, proxy: { ...services['proxy'], resting: true } as Service } };
+    expect(signals(switchSteps(inputOf(asleep)))).toEqual([]);
+  });
 });
 
 class Stage implements Disposable {

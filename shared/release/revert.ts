@@ -7,6 +7,7 @@ import type { Manifest } from './manifest.js';
 import { namesBack } from './moving-names.js';
 import { attachedBefore, firstDrop, networksBack } from './networks.js';
 import { isAtRest, workIsDone } from './observed.js';
+import { signalsAgain } from './reload.js';
 import { forgottenNames, namedBefore, replicasGone } from './revert-names.js';
 import { servingNames } from './serving-names.js';
 import type { NumberedStep, Step } from './steps.js';
@@ -86,18 +87,6 @@ function restoredFiles(input: RevertInput, switched: readonly NumberedStep[]): D
 function ownNames({ services }: RevertInput, switched: readonly NumberedStep[]): Due[] {
   const replaces = (name: string): boolean => (services.get(name)?.containers.length ?? 0) > 0;
   return dueWith(switched, (step) => step.kind === 'up' && step.services.some(replaces), { kind: 'heal-names' });
-}
-
-/** Once its old files are there again, and what they point to: that has other addresses as soon as it was touched. */
-function signalsAgain(switched: readonly NumberedStep[]): Due[] {
-  return switched.flatMap(({ number, step }): Due[] => {
-    if (step.kind !== 'signal') return [];
-    const { follows = [] } = step;
-    const touched = switched.find(
-      (one) => one.step.kind === 'up' && one.step.services.some((name) => follows.includes(name)),
-    );
-    return [{ step, onlyIfBegun: touched?.number ?? number }];
-  });
 }
 
 /** That is then there again as well: it was not ours to take back. */
@@ -241,10 +230,12 @@ function withRoom(back: readonly Due[], { services }: RevertInput, switched: rea
 }
 
 function claimants(step: Step): readonly string[] {
-  return step.kind === 'up' ? step.services : step.kind === 'start' ? [step.service] : [];
+  if (step.kind === 'up') return step.services;
+  return step.kind === 'start' ? [step.service] : [];
 }
 
 /** The step, due when the switch had begun the one that it answers; not at all when the switch has no such step. */
 function dueWith(switched: readonly NumberedStep[], answers: (step: Step) => boolean, step: Step): Due[] {
-  return switched.filter((one) => answers(one.step)).slice(0, 1).map(({ number }) => ({ step, onlyIfBegun: number })); // prettier-ignore
+  const cause = switched.find((one) => answers(one.step));
+  return cause === undefined ? [] : [{ step, onlyIfBegun: cause.number }];
 }

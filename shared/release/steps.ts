@@ -64,9 +64,9 @@ export type Step =
   | {
       readonly kind: 'signal';
       readonly service: string;
+      readonly containers: readonly string[];
       /** It reads them again for the addresses of these services, and its files are as they were. */
       readonly follows?: readonly string[];
-      readonly containers: readonly string[];
       readonly signal: FileSignal;
     }
   /** New files are judged in a container of their own, before anything is changed. */
@@ -108,9 +108,9 @@ export type Step =
       readonly mountPoints?: readonly string[];
       /** The one-off container of a `run`: who ends the client does not end what it started. */
       readonly container?: string;
-      /** The same command with a limit of its own inside the service, and whether that can be had there. */
       /** On the way back: its failure is told, and fails nothing. */
       readonly again?: true;
+      /** The same command with a limit of its own inside the service, and whether that can be had there. */
       readonly inside?: { readonly service: string; readonly possible: ShellText; readonly command: ShellText };
     };
 

@@ -152,7 +152,8 @@ function signalSteps(services: readonly SwitchService[]): Step[] {
     if (action === 'signal' && one.signal !== undefined)
       return [{ kind: 'signal', service, containers, signal: one.signal }];
     const follows = Object.keys(dependsOn).filter((name) => renewed.has(name));
-    if (action !== 'keep' || one.looksUp === undefined || follows.length === 0) return [];
+    const hears = one.containers.every(({ status }) => status === 'running');
+    if (action !== 'keep' || one.looksUp === undefined || !hears || follows.length === 0) return [];
     return [{ kind: 'signal', service, containers, signal: one.looksUp, follows }];
   });
 }
